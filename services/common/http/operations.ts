@@ -1,0 +1,125 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { AppError } from "../errors.ts";
+import type { Metrics } from "../metrics.ts";
+import { bearerToken } from "./bearer-token.ts";
+import { sendError, sendJson } from "./error-body.ts";
+import { requestIdOf } from "./request-id.ts";
+
+/** Something that a service needs (its loss makes it unready) or merely uses. */
+export interface Dependency {
+  isRequired: boolean;
+  /** Answers whether it can be reached; a second without an answer counts as no. */
+  check: () => Promise<boolean> | boolean;
+}
+
+export interface OperationsOptions {
+  dependencies: Record<string, Dependency>;
+  metrics: Metrics;
+  metricsToken: string | undefined;
+}
+
+type Status = "ok" | "degraded" | "unavailable";
+
+/** Health and metrics of a service, on its HTTP port. */
+export interface Operations {
+  /** Answers `/health*` and `/metrics`; false for any other path. */
+  handle: (req: IncomingMessage, res: ServerResponse) => boolean;
+  isReady: () => Promise<boolean>;
+  /** From now on not ready: no new work, please. */
+  drain: () => void;
+}
+
+const checkLimitMs = 1_000;
+const resultLifetimeMs = 250;
+
+export function createOperations(options: OperationsOptions): Operations {
+  let isDraining = false;
+  let known: { at: number; result: Promise<{ status: Status; dependencies: object }> } | undefined;
+
+  const judge = async () => {
+    const entries = await Promise.all(
+      Object.entries(options.dependencies).map(async ([name, { check, isRequired }]) => {
+        const isUp = await Promise.race([
+          Promise.resolve()
+            .then(check)
+            .catch(() => false),
+          new Promise<false>((resolve) => setTimeout(() => resolve(false), checkLimitMs).unref()),
+        ]);
+        return { name, isUp, isRequired };
+      }),
+    );
+    const down = entries.filter((it) => !it.isUp);
+    const status: Status = down.some((it) => it.isRequired)
+      ? "unavailable"
+      : down.length > 0
+        ? "degraded"
+        : "ok";
+    const dependencies = Object.fromEntries(
+      entries.map((it) => [it.name, it.isUp ? "up" : "down"]),
+    );
+    return { status, dependencies };
+  };
+  // Many may ask at once; the dependencies are asked a few times a second at most.
+  const health = async () => {
+    if (!known || known.at + resultLifetimeMs < Date.now()) {
+      known = { at: Date.now(), result: judge() };
+    }
+    const result = await known.result;
+    return isDraining ? { ...result, status: "unavailable" as const } : result;
+  };
+
+  const answer = async (path: string, req: IncomingMessage, res: ServerResponse) => {
+    const requestId = requestIdOf(req);
+    res.setHeader("x-request-id", requestId);
+    res.setHeader("cache-control", "no-store");
+    if (path === "/metrics" && !mayReadMetrics(req, options.metricsToken)) {
+      return sendError(res, new AppError("NOT_FOUND"), requestId);
+    }
+    if (req.method !== "GET" && req.method !== "HEAD") {
+      res.setHeader("allow", "GET, HEAD");
+      return sendError(res, new AppError("METHOD_NOT_ALLOWED"), requestId);
+    }
+    if (path === "/metrics") {
+      res.setHeader("content-type", options.metrics.registry.contentType);
+      return res.end(await options.metrics.registry.metrics());
+    }
+    if (path === "/health/live") return sendJson(res, 200, { status: "ok", dependencies: {} });
+    const result = await health();
+    return sendJson(res, result.status === "unavailable" ? 503 : 200, result);
+  };
+
+  return {
+    handle(req, res) {
+      const path = (req.url ?? "").split("?")[0] ?? "";
+      if (!paths.has(path)) return false;
+      answer(path, req, res).catch(() => res.destroy());
+      return true;
+    },
+    isReady: async () => (await health()).status !== "unavailable",
+    drain() {
+      isDraining = true;
+    },
+  };
+}
+
+const paths = new Set(["/health", "/health/live", "/health/ready", "/metrics"]);
+
+/** Metrics are for this machine, unless a proxy asks for another, and for who has the token. */
+function mayReadMetrics(req: IncomingMessage, token: string | undefined): boolean {
+  const given = bearerToken(req.headers.authorization);
+  if (token && given && isSame(given, token)) return true;
+  const isForwarded = Object.keys(req.headers).some(
+    (name) => name.startsWith("x-forwarded-") || name === "forwarded",
+  );
+  return !isForwarded && isLoopback(req.socket.remoteAddress ?? "");
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.replace(/^::ffff:/, "").startsWith("127.");
+}
+
+function isSame(a: string, b: string): boolean {
+  const hash = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(hash(a), hash(b));
+}

@@ -1,0 +1,94 @@
+import type { Server } from "node:net";
+import { ConfigError } from "./config.ts";
+
+/** A service that runs. Disposing drains and closes it. */
+export interface RunningService extends AsyncDisposable {
+  /** Where it listens, for people: `http://127.0.0.1:3000`. */
+  urls: string[];
+}
+
+/** A start that can't succeed. The message is one line that says what to do. */
+export class StartError extends Error {
+  override name = "StartError";
+}
+
+/** Closes what was opened, the last first; a close that fails doesn't keep the others open. */
+export interface Closers extends AsyncDisposable {
+  add: (close: () => unknown) => void;
+}
+
+export function createClosers(onError: (error: unknown) => void): Closers {
+  const stack: (() => unknown)[] = [];
+  return {
+    add: (close) => stack.push(close),
+    async [Symbol.asyncDispose]() {
+      for (let close = stack.pop(); close; close = stack.pop()) {
+        try {
+          await close();
+        } catch (error) {
+          onError(error);
+        }
+      }
+    },
+  };
+}
+
+/**
+ * Listens, and answers the port.
+ * @throws StartError naming the setting where the port is taken or the address can't be had.
+ */
+export function listen(
+  server: Server,
+  port: number,
+  host: string,
+  setting: string,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) => {
+      const reason =
+        error.code === "EADDRINUSE"
+          ? `port ${port} is in use: end what uses it, or set ${setting} to another port`
+          : error.code === "EACCES"
+            ? `port ${port} may not be used by this user: set ${setting} to another port`
+            : `can't listen on ${host}:${port} (${error.code}): check HOST and ${setting}`;
+      reject(new StartError(reason, { cause: error }));
+    };
+    server.once("error", onError);
+    server.listen({ port, host }, () => {
+      server.off("error", onError);
+      const address = server.address();
+      resolve(typeof address === "object" && address ? address.port : port);
+    });
+  });
+}
+
+const drainLimitMs = 9_500;
+
+/**
+ * Runs a service as a process: tells the parent when it is ready, and stops cleanly
+ * with exit code 0 on SIGTERM, on SIGINT and when the parent is gone.
+ */
+export async function runMain(start: () => Promise<RunningService>): Promise<void> {
+  let service: RunningService;
+  try {
+    service = await start();
+  } catch (error) {
+    const isExpected = error instanceof ConfigError || error instanceof StartError;
+    process.stderr.write(
+      `${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    process.exit(1);
+  }
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
+    setTimeout(() => process.exit(1), drainLimitMs).unref();
+    await service[Symbol.asyncDispose]();
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.on("disconnect", stop);
+  process.send?.({ type: "ready", urls: service.urls });
+}

@@ -1,0 +1,46 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { codeFromString } from "@connectrpc/connect/protocol-connect";
+import { ErrorDetailSchema, ErrorReason } from "#gen/aetherconnect/error/v1/error_pb.ts";
+import { AppError, codeOfReason, errorEntry } from "../errors.ts";
+
+/** How an error leaves an RPC server: Connect's code, the text, and the typed detail. */
+export function toConnectError(error: AppError): ConnectError {
+  const code = codeFromString(errorEntry(error.origin).code) ?? Code.Unknown;
+  const detail = create(ErrorDetailSchema, {
+    reason: ErrorReason[error.code],
+    violations: error.faults,
+    retryAfterSeconds: error.retryAfterSeconds ?? 0,
+  });
+  const result = new ConnectError(error.message, code, undefined, undefined, error.cause);
+  result.details.push({ desc: ErrorDetailSchema, value: detail });
+  return result;
+}
+
+/**
+ * What a failed call means to the caller. A server that is gone, restarts or takes too
+ * long is UNAVAILABLE: nothing was judged.
+ */
+export function fromConnectError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  const error = ConnectError.from(thrown);
+  const [detail] = error.findDetails(ErrorDetailSchema);
+  if (detail) {
+    return new AppError(codeOfReason(detail.reason), {
+      faults: detail.violations.map(({ path, message }) => ({ path, message })),
+      retryAfterSeconds: detail.retryAfterSeconds || undefined,
+      cause: error,
+    });
+  }
+  return new AppError(isGone(error.code) ? "UNAVAILABLE" : "INTERNAL", { cause: error });
+}
+
+/** Codes of a server that went away: killed in mid-call it is canceled (HTTP/2) or aborted. */
+function isGone(code: Code): boolean {
+  return (
+    code === Code.Unavailable ||
+    code === Code.DeadlineExceeded ||
+    code === Code.Canceled ||
+    code === Code.Aborted
+  );
+}

@@ -1,0 +1,46 @@
+import type { ConnectRouter } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as Status,
+} from "#gen/grpc/health/v1/health_pb.ts";
+
+/** Adds `grpc.health.v1.Health`. `""` asks for the whole service. */
+export function addHealth(
+  router: ConnectRouter,
+  serviceNames: readonly string[],
+  isReady: () => Promise<boolean>,
+): void {
+  const statusOf = async (service: string) => {
+    if (service !== "" && !serviceNames.includes(service)) return undefined;
+    return (await isReady()) ? Status.SERVING : Status.NOT_SERVING;
+  };
+  router.service(Health, {
+    async check({ service }) {
+      const status = await statusOf(service);
+      if (status === undefined) throw new ConnectError("unknown service", Code.NotFound);
+      return { status };
+    },
+    async *watch({ service }, { signal }) {
+      let last: Status | undefined;
+      while (!signal.aborted) {
+        const status = (await statusOf(service)) ?? Status.SERVICE_UNKNOWN;
+        if (status !== last) yield { status };
+        last = status;
+        await pause(1_000, signal);
+      }
+    },
+  });
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

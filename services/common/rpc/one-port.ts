@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer as createHttp1Server, type Server } from "node:http";
+import {
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
+import type { Socket } from "node:net";
+
+type Handler = (
+  req: IncomingMessage | Http2ServerRequest,
+  res: ServerResponse | Http2ServerResponse,
+) => void;
+
+/** A clear-text server that speaks HTTP/1.1 and HTTP/2 on one port. */
+export interface OnePortServer {
+  /** Listens for both; it is the HTTP/1.1 server, so that its time limits are in force. */
+  server: Server;
+  /** Takes no new connections, lets what is under way finish for `graceMs`, then ends it. */
+  close: (graceMs: number) => Promise<void>;
+}
+
+const preface = Buffer.from("PRI ");
+const silenceLimitMs = 5_000;
+
+export function createOnePortServer(handler: Handler): OnePortServer {
+  const h1 = createHttp1Server({ headersTimeout: 5_000, requestTimeout: 20_000 }, handler);
+  const h2 = createHttp2Server(
+    {
+      settings: { maxConcurrentStreams: 250, maxHeaderListSize: 16_384 },
+      maxSessionMemory: 20,
+      // Well under Node's defaults (1000 and 33 a second): no client of ours resets in bulk.
+      streamResetBurst: 200,
+      streamResetRate: 20,
+    },
+    handler,
+  );
+  const sessions = new Set<ServerHttp2Session>();
+  h2.on("session", (session) => {
+    sessions.add(session);
+    session.on("close", () => sessions.delete(session));
+    session.on("error", () => session.destroy());
+  });
+  h2.on("sessionError", () => undefined);
+
+  // The listener that Node put there takes a socket for HTTP/1.1.
+  const [acceptHttp1] = h1.listeners("connection");
+  if (!acceptHttp1) throw new Error("an HTTP server without a connection listener");
+  h1.removeAllListeners("connection");
+  const sockets = new Set<Socket>();
+  h1.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+    sniff(socket, (isHttp2) => {
+      if (isHttp2) h2.emit("connection", socket);
+      else acceptHttp1.call(h1, socket);
+    });
+  });
+  h1.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    else socket.destroy();
+  });
+
+  return {
+    server: h1,
+    async close(graceMs) {
+      const closed = once(h1, "close");
+      h1.close();
+      for (const session of sessions) session.close();
+      // A kept-alive connection that was busy until now is idle a moment later.
+      const idle = setInterval(() => h1.closeIdleConnections(), 50);
+      const hard = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, graceMs);
+      await closed;
+      clearInterval(idle);
+      clearTimeout(hard);
+    },
+  };
+}
+
+/** Looks at the first bytes of a connection and puts them back. */
+function sniff(socket: Socket, decide: (isHttp2: boolean) => void): void {
+  const timer = setTimeout(() => socket.destroy(), silenceLimitMs);
+  const onError = () => socket.destroy();
+  const stop = () => {
+    clearTimeout(timer);
+    socket.off("readable", onReadable);
+    socket.off("error", onError);
+    socket.off("close", stop);
+  };
+  let head = Buffer.alloc(0);
+  const onReadable = () => {
+    const chunk: unknown = socket.read();
+    if (!Buffer.isBuffer(chunk)) return;
+    head = Buffer.concat([head, chunk]);
+    const known = Math.min(head.length, preface.length);
+    const isPrefix = head.subarray(0, known).equals(preface.subarray(0, known));
+    if (isPrefix && known < preface.length) return;
+    stop();
+    socket.unshift(head);
+    decide(isPrefix);
+  };
+  socket.on("readable", onReadable);
+  socket.on("error", onError);
+  socket.on("close", stop);
+}

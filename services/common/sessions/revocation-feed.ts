@@ -1,0 +1,99 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Client } from "@connectrpc/connect";
+import type { AuthService, WatchRevocationsResponse } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Logger } from "../log.ts";
+import { tokenKinds } from "../tokens/user-token.ts";
+
+export interface RevocationFeedOptions {
+  auth: Pick<Client<typeof AuthService>, "watchRevocations">;
+  log: Logger;
+  /** Sessions that have just ended. */
+  onEnded?: (sessionIds: string[], endedAt: number) => void;
+  /** Users whose names have just changed. */
+  onUsersChanged?: (userIds: string[]) => void;
+  /** More was missed than the auth service keeps. */
+  onReset?: () => void;
+}
+
+/** Which sessions have ended, as far as this process knows. */
+export interface RevocationFeed {
+  /** Whether the feed is at most 750 ms behind; otherwise ask the auth service itself. */
+  isFresh: () => boolean;
+  hasEnded: (sessionId: string) => boolean;
+  /** Takes sessions for ended at once, before the feed says so. */
+  markEnded: (sessionIds: readonly string[]) => void;
+  close: () => void;
+}
+
+const staleAfterMs = 750;
+const silenceLimitMs = 2_000;
+const reconnectMs = { first: 50, most: 1_000 };
+/** An ended session is remembered while an access token of it can still be valid. */
+const rememberMs = tokenKinds.access.lifetimeSeconds * 1000 + 60_000;
+
+/** Follows `WatchRevocations` from a cursor, for as long as the process lives. */
+export function startRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
+  const closing = new AbortController();
+  const ended = new Map<string, number>();
+  let cursor: string | undefined;
+  let freshAt = Number.NEGATIVE_INFINITY;
+
+  const markEnded = (sessionIds: readonly string[]) => {
+    for (const id of sessionIds) ended.set(id, Date.now() + rememberMs);
+  };
+  const take = (event: WatchRevocationsResponse) => {
+    cursor = event.cursor;
+    if (event.reset) options.onReset?.();
+    if (event.endedSessions.length > 0) {
+      const ids = event.endedSessions.map((it) => it.sessionId);
+      markEnded(ids);
+      const times = event.endedSessions.map((it) => (it.endedAt ? timestampMs(it.endedAt) : 0));
+      options.onEnded?.(ids, Math.min(...times));
+    }
+    if (event.changedUserIds.length > 0) options.onUsersChanged?.(event.changedUserIds);
+    if (event.caughtUp) freshAt = performance.now();
+  };
+  const follow = async () => {
+    const silence = new AbortController();
+    const expectMore = () => setTimeout(() => silence.abort(), silenceLimitMs);
+    let timer = expectMore();
+    try {
+      const signal = AbortSignal.any([closing.signal, silence.signal]);
+      const request = cursor === undefined ? {} : { cursor };
+      for await (const event of options.auth.watchRevocations(request, { signal, timeoutMs: 0 })) {
+        clearTimeout(timer);
+        timer = expectMore();
+        take(event);
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const run = async () => {
+    let pauseMs = reconnectMs.first;
+    while (!closing.signal.aborted) {
+      const cursorBefore = cursor;
+      await follow().catch((error: unknown) => {
+        if (!closing.signal.aborted)
+          options.log.debug({ err: error }, "the revocation feed was cut");
+      });
+      pauseMs =
+        cursor === cursorBefore ? Math.min(pauseMs * 2, reconnectMs.most) : reconnectMs.first;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  };
+  const pruning = setInterval(() => {
+    for (const [id, until] of ended) if (until < Date.now()) ended.delete(id);
+  }, 60_000).unref();
+  run().catch((error: unknown) => options.log.error({ err: error }, "the revocation feed ended"));
+
+  return {
+    isFresh: () => performance.now() - freshAt < staleAfterMs,
+    hasEnded: (sessionId) => ended.has(sessionId),
+    markEnded,
+    close() {
+      clearInterval(pruning);
+      closing.abort();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import { jwtVerify, SignJWT } from "jose";
+
+/** Services that call and are called. */
+export type ServiceName = "auth" | "message" | "gateway";
+
+const lifetimeSeconds = 60;
+const type = "svc+jwt";
+const encoder = new TextEncoder();
+
+/** Makes the tokens by which a service is known to another. */
+export interface ServiceTokens {
+  /** A token for calls to `audience`; the same one for half its life. */
+  issue: (audience: ServiceName) => Promise<string>;
+  /** The name of the service that made a token for us; undefined for anything else. */
+  verify: (token: string) => Promise<string | undefined>;
+}
+
+/**
+ * HS256 tokens of 60 seconds, signed with the first secret and verified with any, so that
+ * the secret can be replaced without a moment in which services don't know each other.
+ */
+export function createServiceTokens(
+  self: ServiceName,
+  secrets: readonly [string, ...string[]],
+): ServiceTokens {
+  const [signingKey, ...older] = secrets.map((secret) => encoder.encode(secret));
+  const verifyingKeys = signingKey ? [signingKey, ...older] : older;
+  const issued = new Map<ServiceName, { token: Promise<string>; until: number }>();
+  const verified = new Map<string, { name: string; until: number }>();
+
+  const sign = (audience: ServiceName) => {
+    if (!signingKey) throw new Error("no service secret");
+    return new SignJWT()
+      .setProtectedHeader({ alg: "HS256", typ: type })
+      .setIssuer(self)
+      .setAudience(audience)
+      .setIssuedAt()
+      .setExpirationTime(`${lifetimeSeconds}s`)
+      .setJti(randomUUID())
+      .sign(signingKey);
+  };
+
+  const verifyAnew = async (token: string) => {
+    for (const key of verifyingKeys) {
+      const result = await jwtVerify(token, key, {
+        algorithms: ["HS256"],
+        typ: type,
+        audience: self,
+        requiredClaims: ["iss", "exp", "iat"],
+        maxTokenAge: lifetimeSeconds,
+        clockTolerance: 10,
+      }).catch(() => undefined);
+      const { iss, exp } = result?.payload ?? {};
+      if (iss && exp) return { name: iss, until: exp * 1000 };
+    }
+    return undefined;
+  };
+
+  return {
+    issue(audience) {
+      const known = issued.get(audience);
+      if (known && known.until > Date.now()) return known.token;
+      const token = sign(audience);
+      issued.set(audience, { token, until: Date.now() + (lifetimeSeconds / 2) * 1000 });
+      return token;
+    },
+    async verify(token) {
+      const known = verified.get(token);
+      if (known && known.until > Date.now()) return known.name;
+      const found = await verifyAnew(token);
+      if (!found) return undefined;
+      if (verified.size >= 100) verified.clear();
+      verified.set(token, found);
+      return found.name;
+    },
+  };
+}
