@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import type { Server } from "node:net";
 import { ConfigError } from "./config.ts";
 
@@ -69,18 +70,11 @@ const drainLimitMs = 9_500;
  * with exit code 0 on SIGTERM, on SIGINT and when the parent is gone.
  */
 export async function runMain(start: () => Promise<RunningService>): Promise<void> {
-  let service: RunningService;
-  try {
-    service = await start();
-  } catch (error) {
-    const isExpected = error instanceof ConfigError || error instanceof StartError;
-    process.stderr.write(
-      `${isExpected ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
-    );
-    process.exit(1);
-  }
+  let service: RunningService | undefined;
   let isStopping = false;
   const stop = async () => {
+    // Before the service runs there is nothing to drain.
+    if (!service) process.exit(0);
     if (isStopping) return;
     isStopping = true;
     setTimeout(() => process.exit(1), drainLimitMs).unref();
@@ -90,5 +84,15 @@ export async function runMain(start: () => Promise<RunningService>): Promise<voi
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   process.on("disconnect", stop);
+  try {
+    service = await start();
+  } catch (error) {
+    const isExpected = error instanceof ConfigError || error instanceof StartError;
+    const text = isExpected || !(error instanceof Error) ? String(error) : error.stack;
+    process.stderr.write(`${isExpected ? error.message : text}\n`);
+    process.exit(1);
+  }
   process.send?.({ type: "ready", urls: service.urls });
+  // Written now, so that a process that is killed leaves the next start a cache as well.
+  flushCompileCache();
 }

@@ -9,6 +9,8 @@ import { createRemoteKeys } from "./signing-keys.ts";
 
 /** Judges tokens of users in a service that isn't the auth service. */
 export interface SessionGuard {
+  /** What a genuine token says, whether or not its session is open. @throws AppError as `verify` */
+  read: (kind: TokenKind, token: string) => Promise<UserClaims>;
   /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, UNAVAILABLE */
   verify: (kind: TokenKind, token: string) => Promise<UserClaims>;
   /** `verify` of an access token, as a caller. */
@@ -40,6 +42,7 @@ export function createSessionGuard(
     return claims;
   };
   return {
+    read: (kind, token) => verifiers[kind](token),
     verify,
     requireOpen,
     async user(token) {

@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { StartError } from "#common/lifecycle.ts";
+import { errorCode } from "./error-code.ts";
+
+/** Makes DATA_DIR (0700) unless it is there, and returns its real path; throws StartError. */
+export function openDataDir(dataDir: string): string {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    return realpathSync(dataDir);
+  } catch (error) {
+    throw new StartError(`DATA_DIR ${dataDir} ${whyUnusable(dataDir, errorCode(error))}`);
+  }
+}
+
+function whyUnusable(dataDir: string, code: string): string {
+  if (code === "ENOTDIR" || (code === "EEXIST" && isNoFolder(dataDir))) {
+    return "is not a folder (or lies below a file); remove the file or set DATA_DIR to a folder";
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    return "may not be read and written by this user; give it to this user or set DATA_DIR";
+  }
+  if (code === "EROFS") return "is on a read-only file system; set DATA_DIR to a writable folder";
+  if (code === "ENOSPC") return "is on a full disk; make room or set DATA_DIR to another disk";
+  return `can't be used (${code}); set DATA_DIR to another folder`;
+}
+
+function isNoFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+}
+
+/** The secret of that name in DATA_DIR, made up on the first call; `isNew` tells which. */
+export function readOrCreateSecret(
+  dataDir: string,
+  name: string,
+): Readonly<{ value: string; isNew: boolean }> {
+  const path = join(dataDir, name);
+  try {
+    const known = readSecret(path);
+    if (known !== undefined) return { value: known, isNew: false };
+    const value = randomBytes(48).toString("base64url");
+    // Written aside and linked, so that neither a crash nor a second start leaves half a secret.
+    const draft = `${path}.${process.pid}`;
+    rmSync(draft, { force: true });
+    const fd = openSync(draft, "wx", 0o600);
+    writeSync(fd, `${value}\n`);
+    fsyncSync(fd);
+    closeSync(fd);
+    try {
+      linkSync(draft, path);
+      return { value, isNew: true };
+    } catch (error) {
+      const theirs = errorCode(error) === "EEXIST" ? readSecret(path) : undefined;
+      if (theirs === undefined) throw error;
+      return { value: theirs, isNew: false };
+    } finally {
+      rmSync(draft, { force: true });
+    }
+  } catch (error) {
+    throw new StartError(
+      `${path} can't be read or written (${errorCode(error)}); ` +
+        "start as the user it belongs to, or set DATA_DIR to another folder",
+    );
+  }
+}
+
+function readSecret(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim() || undefined;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,164 @@
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { StartError } from "#common/lifecycle.ts";
+import { errorCode } from "./error-code.ts";
+import type { PostgresBinaries } from "./postgres-binaries.ts";
+import { runCommand } from "./run-command.ts";
+import { type ServerUser, serverPath, serverSpawnOptions } from "./server-user.ts";
+
+/** The superuser and the database, both made with the cluster. */
+export const DATABASE_NAME = "aetherconnect";
+
+const DRAFT_PREFIX = "postgres.new-";
+const HBA = "host all all 127.0.0.1/32 scram-sha-256\n";
+
+export type ClusterOptions = Readonly<{
+  dataDir: string;
+  clusterDir: string;
+  binaries: PostgresBinaries;
+  user: ServerUser | undefined;
+  password: Readonly<{ value: string; isNew: boolean }>;
+  isFast: boolean;
+  signal: AbortSignal;
+}>;
+
+/** Makes the cluster unless it is there; refuses data that isn't ours to start. */
+export async function ensureCluster(options: ClusterOptions): Promise<void> {
+  const { clusterDir, binaries, user, password } = options;
+  removeDrafts(options.dataDir);
+  if (!existsSync(clusterDir)) return createCluster(options);
+
+  checkVersion(clusterDir, binaries.major);
+  await checkOwner(clusterDir, user);
+  if (password.isNew) await runSql(options, clusterDir, setPassword(password.value));
+}
+
+async function createCluster(options: ClusterOptions): Promise<void> {
+  const { dataDir, clusterDir, binaries, user, isFast, signal } = options;
+  const draft = mkdtempSync(join(dataDir, DRAFT_PREFIX));
+  try {
+    if (user !== undefined) chownSync(draft, user.uid, user.gid);
+    const initdb = await runCommand(
+      binaries.initdb,
+      [
+        `--pgdata=${serverPath(draft, user)}`,
+        `--username=${DATABASE_NAME}`,
+        // Trust ends with HBA below, before the server ever listens.
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--no-instructions",
+        ...(isFast ? ["--no-sync"] : []),
+      ],
+      { ...serverSpawnOptions(draft, user), signal },
+    );
+    signal.throwIfAborted();
+    if (initdb.code !== 0) throw failed("initdb", initdb.stderr);
+    await runSql(
+      options,
+      draft,
+      `${setPassword(options.password.value)}CREATE DATABASE ${DATABASE_NAME};\n\n`,
+    );
+    signal.throwIfAborted();
+    writeFileSync(join(draft, "pg_hba.conf"), HBA);
+    syncFile(join(draft, "pg_hba.conf"));
+    // Only a finished cluster gets the name, so an interrupted start leaves nothing half made.
+    renameSync(draft, clusterDir);
+    syncFile(dataDir);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true, maxRetries: 5 });
+    if (error instanceof StartError || signal.aborted) throw error;
+    throw new StartError(`PostgreSQL's data can't be made in ${dataDir} (${errorCode(error)})`);
+  }
+}
+
+function removeDrafts(dataDir: string): void {
+  for (const name of readdirSync(dataDir)) {
+    if (!name.startsWith(DRAFT_PREFIX)) continue;
+    rmSync(join(dataDir, name), { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function checkVersion(clusterDir: string, major: string): void {
+  let found: string;
+  try {
+    found = readFileSync(join(clusterDir, "PG_VERSION"), "utf8").trim();
+  } catch (error) {
+    const isForeign = errorCode(error) === "EACCES";
+    throw new StartError(
+      isForeign
+        ? `${clusterDir} belongs to another user; start as that user, or set DATA_DIR`
+        : `${clusterDir} holds no PostgreSQL data; move it away, or set DATA_DIR`,
+    );
+  }
+  if (found === major) return;
+  throw new StartError(
+    `${clusterDir} was made by PostgreSQL ${found}, but this release runs ${major}: move the ` +
+      `folder away, start, and restore a dump taken with PostgreSQL ${found}`,
+  );
+}
+
+async function checkOwner(clusterDir: string, user: ServerUser | undefined): Promise<void> {
+  const { uid } = statSync(clusterDir);
+  if (user === undefined && uid !== process.getuid?.()) {
+    throw new StartError(
+      `${clusterDir} belongs to another user (id ${uid}); start as that user, or set DATA_DIR`,
+    );
+  }
+  if (user === undefined || uid === user.uid) return;
+  // Root owns it, as after a backup was restored: it goes back to the server's user.
+  const chown = await runCommand("chown", ["-R", `${user.uid}:${user.gid}`, clusterDir], {});
+  if (chown.code !== 0) throw failed("chown", chown.stderr);
+}
+
+function setPassword(password: string): string {
+  return `ALTER ROLE ${DATABASE_NAME} PASSWORD '${password}';\n\n`;
+}
+
+async function runSql(
+  { binaries, user, isFast, signal }: ClusterOptions,
+  dir: string,
+  sql: string,
+): Promise<void> {
+  const fast = isFast ? ["-F"] : [];
+  const { code, stderr } = await runCommand(
+    binaries.postgres,
+    ["--single", "-j", ...fast, "-D", serverPath(dir, user), "postgres"],
+    { ...serverSpawnOptions(dir, user), signal },
+    sql,
+  );
+  // A statement that fails doesn't end the single-user server, nor change its exit code.
+  if (code !== 0 || /\b(ERROR|FATAL|PANIC):/.test(stderr)) throw failed("PostgreSQL", stderr);
+}
+
+function failed(program: string, stderr: string): StartError {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+  const reason = lines.find((line) => /error:|ERROR:|FATAL:|PANIC:/.test(line)) ?? lines.at(-1);
+  const advice = /No space left/i.test(stderr)
+    ? "make room and start again"
+    : "set DATA_DIR to another folder, or DATABASE_URL to a PostgreSQL that runs";
+  return new StartError(
+    `PostgreSQL's data can't be prepared (${reason ?? `${program} was ended`}); ${advice}`,
+  );
+}
+
+export function syncFile(path: string): void {
+  const fd = openSync(path, "r");
+  fsyncSync(fd);
+  closeSync(fd);
+}

@@ -1,0 +1,43 @@
+import { readFileSync, statSync } from "node:fs";
+import { StartError } from "#common/lifecycle.ts";
+
+export type ServerUser = Readonly<{ uid: number; gid: number }>;
+
+/** Whom PostgreSQL runs as: ourselves (undefined), or somebody without rights if we are root. */
+export function serverUserFor(clusterDir: string): ServerUser | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  if (process.platform !== "linux") {
+    throw new StartError("npm start can't run as root here; start it as a normal user");
+  }
+  const owner = statSync(clusterDir, { throwIfNoEntry: false });
+  if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
+  const user = findUser("postgres") ?? findUser("nobody");
+  if (user !== undefined) return user;
+  throw new StartError(
+    "PostgreSQL doesn't run as root, and there is no user postgres or nobody: " +
+      "start as a normal user, or set DATABASE_URL",
+  );
+}
+
+function findUser(name: string): ServerUser | undefined {
+  const line = readFileSync("/etc/passwd", "utf8")
+    .split("\n")
+    .find((entry) => entry.startsWith(`${name}:`));
+  const [, , uid, gid] = line?.split(":") ?? [];
+  return uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined;
+}
+
+/**
+ * How a PostgreSQL program finds the folder that it is started in. Another user may be unable to
+ * walk down to it (DATA_DIR is 0700, the checkout may lie in /root), but being set down there
+ * before the user changes, it can name the place without the walk.
+ */
+export function serverPath(dir: string, user: ServerUser | undefined): string {
+  return user === undefined ? dir : "/proc/self/cwd";
+}
+
+/** Options for a PostgreSQL program: nothing of our environment (PGPORT, LC_ALL…) leaks in. */
+export function serverSpawnOptions(dir: string, user: ServerUser | undefined) {
+  const env = { PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
+  return { cwd: dir, env, detached: true, ...user };
+}

@@ -1,0 +1,36 @@
+import { existsSync, watch } from "node:fs";
+
+const QUIET_MS = 150;
+
+/** Calls back with the files that changed in those folders, once they have been quiet a moment. */
+export function watchFolders(
+  folders: readonly string[],
+  onChange: (folder: string, files: readonly string[]) => void,
+): Disposable {
+  const watchers = folders.filter(existsSync).map((folder) => {
+    const changed = new Set<string>();
+    let timer: NodeJS.Timeout | undefined;
+    const report = () => {
+      const files = [...changed].sort();
+      changed.clear();
+      onChange(folder, files);
+    };
+    const watcher = watch(folder, { recursive: true }, (_event, file) => {
+      if (file === null || !/^(?!.*(^|[\\/])\.).*\.(ts|json|sql|txt)$/.test(file)) return;
+      changed.add(file);
+      clearTimeout(timer);
+      timer = setTimeout(report, QUIET_MS);
+    });
+    return {
+      [Symbol.dispose]: () => {
+        clearTimeout(timer);
+        watcher.close();
+      },
+    };
+  });
+  return {
+    [Symbol.dispose]: () => {
+      for (const watcher of watchers) watcher[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { Request } from "express";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { AppError } from "#common/errors.ts";
+import { bearerToken } from "#common/http/bearer-token.ts";
+import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
+import type { SessionGuard } from "#common/sessions/session-guard.ts";
+import type { CredentialCookies } from "./cookies.ts";
+
+/** What is known of who sends a request. */
+export interface Admission {
+  /** The client's address. */
+  address: string;
+  /** What the client says it is. */
+  device: string | undefined;
+  /** Set if the access token is valid. */
+  accessToken: string | undefined;
+  sessionId: string | undefined;
+  /** Why the request isn't a signed-in user's; undefined if it is. */
+  refusal: AppError | undefined;
+}
+
+/** Counts a request and finds out whose it is. @throws AppError RATE_LIMITED */
+export type Admit = (req: Request, cookies: CredentialCookies) => Promise<Admission>;
+
+export interface AdmissionOptions {
+  guard: SessionGuard;
+  trustedProxyHops: number;
+  /** 0 = no limit. */
+  rateLimitPerMinute: number;
+}
+
+export function createAdmission(options: AdmissionOptions): Admit {
+  const limiter =
+    options.rateLimitPerMinute > 0
+      ? new RateLimiterMemory({ points: options.rateLimitPerMinute, duration: 60 })
+      : undefined;
+  return async (req, cookies) => {
+    const address = clientAddress(req, options.trustedProxyHops);
+    const token = accessTokenOf(req, cookies);
+    const signed = await readToken(options.guard, token);
+    const sessionId = signed instanceof AppError ? undefined : signed.sessionId;
+    // A session counts for itself; who isn't signed in shares the count of the address.
+    if (limiter) await consume(limiter, sessionId ?? clientKeyOf(address));
+    const refusal =
+      signed instanceof AppError ? signed : await refusalOf(options.guard, signed.sessionId);
+    return {
+      address,
+      device: req.headers["user-agent"]?.replaceAll(/[^\x20-\x7e]/g, "").slice(0, 200),
+      accessToken: refusal ? undefined : token,
+      sessionId: refusal ? undefined : sessionId,
+      refusal,
+    };
+  };
+}
+
+/** The header alone counts where both come. */
+function accessTokenOf(req: Request, cookies: CredentialCookies): string | undefined {
+  const header = req.headers.authorization;
+  return header === undefined ? cookies.accessToken : (bearerToken(header) ?? "");
+}
+
+async function readToken(guard: SessionGuard, token: string | undefined) {
+  if (!token) return new AppError("UNAUTHENTICATED");
+  return guard.read("access", token).catch(asRefusal);
+}
+
+async function refusalOf(guard: SessionGuard, sessionId: string): Promise<AppError | undefined> {
+  return guard.requireOpen(sessionId).then(() => undefined, asRefusal);
+}
+
+function asRefusal(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  throw thrown;
+}
+
+async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
+  try {
+    await limiter.consume(key);
+  } catch (thrown) {
+    if (!(thrown instanceof RateLimiterRes)) throw thrown;
+    throw new AppError("RATE_LIMITED", {
+      retryAfterSeconds: Math.max(1, Math.ceil(thrown.msBeforeNext / 1000)),
+    });
+  }
+}

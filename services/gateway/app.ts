@@ -1,0 +1,74 @@
+import { createClient } from "@connectrpc/connect";
+import express, { type Express, type RequestHandler } from "express";
+import { AppError } from "#common/errors.ts";
+import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { createAdmission } from "./admission.ts";
+import type { GatewayContext } from "./context.ts";
+import { createCookieJar } from "./cookies.ts";
+import { credentialHooks } from "./credential-hooks.ts";
+import { documentRoutes } from "./docs/routes.ts";
+import {
+  answerErrors,
+  answerNotFound,
+  cors,
+  guardOrigin,
+  observe,
+  secureHeaders,
+} from "./http/middleware.ts";
+import { byTemplate, expressPath, restRoutes } from "./rest/routes.ts";
+import { transcode } from "./rest/transcode.ts";
+
+/** The gateway's HTTP side: what it serves comes from the contract. */
+export function createApp(context: GatewayContext): Express {
+  const { config, log, metrics, originRule } = context;
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.enable("case sensitive routing");
+  app.enable("strict routing");
+  app.set("query parser", false);
+
+  app.use(observe(log, metrics), secureHeaders(), cors(originRule));
+  app.use((req, res, next) => {
+    if (!context.operations.handle(req, res)) next();
+  });
+  app.use(documentRoutes(context.upstreams.map((it) => it.service)));
+
+  const admit = createAdmission({ ...config, guard: context.guard });
+  const hooks = credentialHooks({
+    auth: createClient(AuthService, context.auth),
+    jar: createCookieJar(config.isProduction),
+    tokensInBody: config.tokensInBody,
+  });
+  const transports = new Map(context.upstreams.map((it) => [it.service.typeName, it.transport]));
+  const guard = guardOrigin(originRule);
+  for (const [template, routes] of byTemplate(
+    restRoutes(context.upstreams.map((it) => it.service)),
+  )) {
+    const [first] = routes;
+    if (!first) continue;
+    const path = app.route(expressPath(template, first.method));
+    for (const route of routes) {
+      const transport = transports.get(route.method.parent.typeName);
+      if (!transport) throw new Error(`${route.method.parent.typeName} has no transport`);
+      path[route.verb](
+        guard,
+        transcode(route, { transport, admit, hook: hooks.get(route.method) }),
+      );
+    }
+    path.all(refuseMethod(routes.map((route) => route.verb.toUpperCase())));
+  }
+  app.use(answerNotFound);
+  app.use(answerErrors(log));
+  return app;
+}
+
+/** Answers 405 with what is allowed (RFC 9110, section 15.5.6). */
+function refuseMethod(verbs: string[]): RequestHandler {
+  const allow = [...verbs, ...(verbs.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+  return function refuse(req, res) {
+    res.setHeader("allow", allow);
+    if (req.method !== "OPTIONS") throw new AppError("METHOD_NOT_ALLOWED");
+    res.status(204).end();
+  };
+}

@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AuthConfig } from "../../services/auth/config.ts";
+import { startAuth } from "../../services/auth/service.ts";
+import type { GatewayConfig } from "../../services/gateway/config.ts";
+import type { GatewayOverrides } from "../../services/gateway/context.ts";
+import { startGateway } from "../../services/gateway/service.ts";
+import type { MessageConfig } from "../../services/message/config.ts";
+import { startMessage } from "../../services/message/service.ts";
+import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { createHttpClient, type HttpClient } from "./http-client.ts";
+
+/** The whole platform in this process, as production runs it, on ports of its own. */
+export interface Platform extends AsyncDisposable {
+  database: TestDatabase;
+  gatewayUrl: string;
+  messageUrl: string;
+  authUrl: string;
+  authRpcUrl: string;
+  messageRpcUrl: string;
+  serviceSecret: string;
+  /** A client without cookies; each call of `client` makes another one. */
+  client: () => HttpClient;
+  auth: { stop: () => Promise<void>; start: () => Promise<void> };
+  message: { stop: () => Promise<void>; start: () => Promise<void> };
+}
+
+export interface PlatformOptions {
+  auth?: Partial<AuthConfig>;
+  message?: Partial<MessageConfig>;
+  gateway?: Partial<GatewayConfig>;
+  gatewayOverrides?: GatewayOverrides;
+}
+
+export const clientOrigin = "http://localhost:3004";
+
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  const stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase());
+  const serviceSecret = randomBytes(32).toString("hex");
+  const [authHttp, authRpc, messageHttp, messageRpc, gatewayPort] = await freePorts(5);
+  const common = {
+    isProduction: false,
+    logLevel: process.env.TEST_LOG_LEVEL ?? "silent",
+    host: "127.0.0.1",
+    serviceSecrets: [serviceSecret] satisfies [string],
+    metricsToken: undefined,
+    redisUrl: undefined,
+  };
+  const browser = {
+    clientOrigins: [clientOrigin],
+    publicOrigin: `http://localhost:${gatewayPort}`,
+    trustedProxyHops: 0,
+    handshakesPerMinute: 0,
+  };
+  const authConfig: AuthConfig = {
+    ...common,
+    httpPort: authHttp,
+    rpcPort: authRpc,
+    databaseUrl: database.url,
+    authRateLimitPerMinute: 0,
+    refreshReuseWindowSeconds: 10,
+    sessionMaxDays: 30,
+    ...options.auth,
+  };
+  const authRpcUrl = `http://127.0.0.1:${authRpc}`;
+  const messageConfig: MessageConfig = {
+    ...common,
+    ...browser,
+    httpPort: messageHttp,
+    rpcPort: messageRpc,
+    authUrl: authRpcUrl,
+    databaseUrl: database.url,
+    socketMessagesPerSecond: 0,
+    socketsPerUser: 0,
+    ...options.message,
+  };
+  const gatewayConfig: GatewayConfig = {
+    ...common,
+    ...browser,
+    port: gatewayPort,
+    authUrl: authRpcUrl,
+    messageRpcUrls: [`http://127.0.0.1:${messageRpc}`],
+    messageUrls: [`http://127.0.0.1:${messageHttp}`],
+    rateLimitPerMinute: 0,
+    tokensInBody: true,
+    ...options.gateway,
+  };
+  const auth = restartable(() => startAuth(authConfig));
+  const message = restartable(() => startMessage(messageConfig));
+  stack.defer(auth.stop);
+  await auth.start();
+  stack.defer(message.stop);
+  await message.start();
+  const gateway = stack.use(await startGateway(gatewayConfig, options.gatewayOverrides));
+  return {
+    database,
+    gatewayUrl: gateway.url,
+    messageUrl: `http://127.0.0.1:${messageHttp}`,
+    authUrl: `http://127.0.0.1:${authHttp}`,
+    authRpcUrl,
+    messageRpcUrl: `http://127.0.0.1:${messageRpc}`,
+    serviceSecret,
+    client: () => createHttpClient(gateway.url),
+    auth,
+    message,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+function restartable(start: () => Promise<AsyncDisposable>) {
+  let running: AsyncDisposable | undefined;
+  return {
+    async start() {
+      running ??= await start();
+    },
+    async stop() {
+      await running?.[Symbol.asyncDispose]();
+      running = undefined;
+    },
+  };
+}
+
+async function freePorts(count: number): Promise<[number, number, number, number, number]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      return server;
+    }),
+  );
+  const [a = 0, b = 0, c = 0, d = 0, e = 0] = servers.map((server) => {
+    const address = server.address();
+    return typeof address === "object" && address ? address.port : 0;
+  });
+  await Promise.all(servers.map((server) => once(server.close(), "close")));
+  return [a, b, c, d, e];
+}
