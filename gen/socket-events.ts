@@ -513,8 +513,8 @@ export type TypingStopAckOut = Record<never, never>;
 
 /** Events that clients send. */
 export interface ClientToServerEvents {
-  send_message: (payload: SendMessageRequestIn, ack?: (answer: Ack<SendMessageResponseOut>) => void) => void;
-  join_room: (payload: JoinRoomIn, ack?: (answer: Ack<JoinRoomAckOut>) => void) => void;
+  send_message: (payload: SendMessageRequestIn, ack: (answer: Ack<SendMessageResponseOut>) => void) => void;
+  join_room: (payload: JoinRoomIn, ack: (answer: Ack<JoinRoomAckOut>) => void) => void;
   leave_room: (payload: LeaveRoomIn, ack?: (answer: Ack<LeaveRoomAckOut>) => void) => void;
   typing_start: (payload: TypingStartIn, ack?: (answer: Ack<TypingStartAckOut>) => void) => void;
   typing_stop: (payload: TypingStopIn, ack?: (answer: Ack<TypingStopAckOut>) => void) => void;

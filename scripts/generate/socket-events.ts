@@ -51,7 +51,10 @@ export function generateSocketEvents(schema: Schema): void {
   f.print("/** Events that clients send. */");
   f.print(f.export("interface", "ClientToServerEvents"), " {");
   for (const { name, payload, ack } of toServer) {
-    const answer = ack ? `ack?: (answer: Ack<${ack.name}Out>) => void` : "";
+    // Only a callback that must be there gives emitWithAck a type; so it must be there
+    // wherever it brings more than success.
+    const mark = ack && ack.fields.length > 0 ? "" : "?";
+    const answer = ack ? `ack${mark}: (answer: Ack<${ack.name}Out>) => void` : "";
     f.print("  ", name, ": (payload: ", payload.name, "In, ", answer, ") => void;");
   }
   f.print("}");

@@ -5,7 +5,6 @@ export type { Logger };
 /** The log of a process: JSON lines on standard output, secrets cut out. */
 export function createLogger(service: string, level: string): Logger {
   return pino({
-    name: service,
     level,
     base: { service },
     timestamp: stdTimeFunctions.isoTime,

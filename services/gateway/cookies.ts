@@ -43,8 +43,8 @@ export function createCookieJar(isProduction: boolean): CookieJar {
     encode: (value) => value,
   };
   const put = (res: Response, name: string, value: string, expires?: Timestamp) => {
-    const maxAge = expires ? Math.max(0, timestampMs(expires) - Date.now()) : 0;
-    res.cookie(name, value, { ...attributes, maxAge });
+    const leftMs = expires ? Math.max(0, timestampMs(expires) - Date.now()) : 0;
+    res.cookie(name, value, { ...attributes, maxAge: Math.ceil(leftMs / 1000) * 1000 });
   };
   return {
     set(res, tokens) {

@@ -42,7 +42,7 @@ describe("register", () => {
     );
     assert.match(
       cookies[1] ?? "",
-      /^refreshtoken; max-age=60\d{4}; path=\/; expires=[^;]+; httponly; samesite=lax$/,
+      /^refreshtoken; max-age=604800; path=\/; expires=[^;]+; httponly; samesite=lax$/,
     );
     assert.equal((await client.get("/api/auth/profile")).body.user.id, id);
   });

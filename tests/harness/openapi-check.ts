@@ -41,7 +41,7 @@ export async function checkAnswer(
     "application/json",
     "schema",
   ];
-  const validate = document.compile(pointer.map(escape).join("/"));
+  const validate = document.compile(pointer.map(pointerPart).join("/"));
   const isValid = validate(answer.body);
   assert.ok(
     isValid,
@@ -94,6 +94,6 @@ function isRecord(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function escape(part: string): string {
+function pointerPart(part: string): string {
   return encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
 }

@@ -20,6 +20,8 @@ export interface Platform extends AsyncDisposable {
   authRpcUrl: string;
   messageRpcUrl: string;
   serviceSecret: string;
+  /** For a further gateway beside the first. */
+  gatewayConfig: GatewayConfig;
   /** A client without cookies; each call of `client` makes another one. */
   client: () => HttpClient;
   auth: { stop: () => Promise<void>; start: () => Promise<void> };
@@ -102,6 +104,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     authRpcUrl,
     messageRpcUrl: `http://127.0.0.1:${messageRpc}`,
     serviceSecret,
+    gatewayConfig,
     client: () => createHttpClient(gateway.url),
     auth,
     message,

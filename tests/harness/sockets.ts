@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../gen/socket-events.ts";
 import type { TestUser } from "./users.ts";
@@ -50,12 +49,13 @@ export async function next<E extends keyof ServerToClientEvents>(
       resolve(payload);
     };
     // Socket.IO's types can't follow a listener that is generic in the event.
-    (socket as Socket).once(event, take);
+    socket.once(event as never, take as never);
   });
 }
 
 /** Why a socket was closed. */
-export async function disconnected(socket: TestSocket): Promise<string> {
-  const [reason]: unknown[] = await once(socket as never, "disconnect");
-  return String(reason);
+export function disconnected(socket: TestSocket): Promise<string> {
+  return new Promise((resolve) => {
+    socket.once("disconnect", (reason) => resolve(reason));
+  });
 }

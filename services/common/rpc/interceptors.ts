@@ -24,8 +24,15 @@ export interface Authenticator {
   service: (token: string) => Promise<(Caller & { kind: "service" }) | undefined>;
 }
 
-/** Turns what handlers throw into what callers see, and counts calls. The outermost. */
-export function reportErrors(log: Logger, metrics: Metrics): Interceptor {
+/**
+ * Turns what handlers throw into what callers see, and counts calls. The outermost.
+ * @param translate names the errors of what the service stands on, such as a lost database
+ */
+export function reportErrors(
+  log: Logger,
+  metrics: Metrics,
+  translate: (thrown: unknown) => unknown = (thrown) => thrown,
+): Interceptor {
   const duration = metrics.histogram("rpc_seconds", "Duration of RPC calls", ["method", "code"]);
   return (next) => async (req) => {
     const startedAt = performance.now();
@@ -41,7 +48,7 @@ export function reportErrors(log: Logger, metrics: Metrics): Interceptor {
         done("CONNECT");
         throw thrown;
       }
-      const error = replaceReason(req.method, toAppError(thrown));
+      const error = replaceReason(req.method, toAppError(translate(thrown)));
       done(error.code);
       if (error.code === "INTERNAL") {
         log.error({ err: error.cause, method: req.method.name }, "a call failed");

@@ -39,6 +39,8 @@ export interface RpcServerOptions {
   implementations: Implementation[];
   authenticator: Authenticator;
   isReady: () => Promise<boolean>;
+  /** Names the errors of what the service stands on, such as a lost database. */
+  translateError?: (thrown: unknown) => unknown;
   hasReflection: boolean;
   log: Logger;
   metrics: Metrics;
@@ -73,7 +75,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       if (options.hasReflection) addReflection(router, services);
     },
     interceptors: [
-      reportErrors(options.log, options.metrics),
+      reportErrors(options.log, options.metrics, options.translateError),
       authorize(options.authenticator),
       validateRequests,
     ],

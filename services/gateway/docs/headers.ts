@@ -1,0 +1,9 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+
+/** Comes with every answer. */
+export const requestIdHeader: JsonObject = {
+  "X-Request-Id": {
+    description: "Names the request in the logs; taken over from the request if given.",
+    schema: { type: "string", minLength: 1 },
+  },
+};

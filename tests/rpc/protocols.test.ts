@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { after, before, describe, test } from "node:test";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import {
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+} from "@connectrpc/connect-node";
+import grpc from "@grpc/grpc-js";
+import {
+  AuthService,
+  GetProfileRequestSchema,
+  GetProfileResponseSchema,
+} from "../../gen/aetherconnect/auth/v1/auth_pb.ts";
+import { ErrorDetailSchema, ErrorReason } from "../../gen/aetherconnect/error/v1/error_pb.ts";
+import { RoomService } from "../../gen/aetherconnect/message/v1/room_pb.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
+import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
+import { createServiceTokens } from "../../services/common/tokens/service-token.ts";
+import { type Platform, startPlatform } from "../harness/platform.ts";
+import { registerUser, type TestUser } from "../harness/users.ts";
+
+let platform: Platform;
+let user: TestUser;
+let bearer: Record<string, string>;
+before(async () => {
+  platform = await startPlatform();
+  user = await registerUser(platform);
+  bearer = { authorization: `Bearer ${user.client.cookie("accessToken")}` };
+});
+after(() => platform[Symbol.asyncDispose]());
+
+const transports: [string, (baseUrl: string) => Transport][] = [
+  ["Connect on HTTP/1.1", (baseUrl) => createConnectTransport({ baseUrl, httpVersion: "1.1" })],
+  ["Connect on HTTP/2", (baseUrl) => createConnectTransport({ baseUrl, httpVersion: "2" })],
+  [
+    "Connect JSON",
+    (baseUrl) => createConnectTransport({ baseUrl, httpVersion: "1.1", useBinaryFormat: false }),
+  ],
+  ["gRPC", (baseUrl) => createGrpcTransport({ baseUrl })],
+  ["gRPC-Web on HTTP/1.1", (baseUrl) => createGrpcWebTransport({ baseUrl, httpVersion: "1.1" })],
+  ["gRPC-Web on HTTP/2", (baseUrl) => createGrpcWebTransport({ baseUrl, httpVersion: "2" })],
+];
+
+for (const [name, transportTo] of transports) {
+  describe(name, () => {
+    test("answers calls on both ports", async () => {
+      const auth = createClient(AuthService, transportTo(platform.authRpcUrl));
+      const profile = await auth.getProfile({}, { headers: bearer });
+      assert.equal(profile.user?.id, user.id);
+      const rooms = createClient(RoomService, transportTo(platform.messageRpcUrl));
+      assert.ok((await rooms.listPublicRooms({}, { headers: bearer })).rooms.length >= 1);
+    });
+
+    test("errors carry the typed detail", async () => {
+      const rooms = createClient(RoomService, transportTo(platform.messageRpcUrl));
+      const missing = await failure(rooms.getRoom({ roomId: "nope" }, { headers: bearer }));
+      assert.equal(missing.code, Code.NotFound);
+      assert.equal(missing.rawMessage, "Room not found");
+      assert.equal(missing.findDetails(ErrorDetailSchema)[0]?.reason, ErrorReason.ROOM_NOT_FOUND);
+      const invalid = await failure(rooms.createRoom({ name: "" }, { headers: bearer }));
+      assert.equal(invalid.code, Code.InvalidArgument);
+      assert.deepEqual(
+        invalid.findDetails(ErrorDetailSchema)[0]?.violations.map((it) => it.path),
+        ["name"],
+      );
+      const anonymous = await failure(rooms.listRooms({}));
+      assert.equal(anonymous.code, Code.Unauthenticated);
+    });
+
+    test("an unknown method is unimplemented, and health is served", async () => {
+      const transport = transportTo(platform.authRpcUrl);
+      const wrongPort = await failure(
+        createClient(RoomService, transport).listRooms({}, { headers: bearer }),
+      );
+      assert.equal(wrongPort.code, Code.Unimplemented);
+      const health = await createClient(Health, transport).check({});
+      assert.equal(health.status, HealthCheckResponse_ServingStatus.SERVING);
+    });
+  });
+}
+
+test("grpc-js calls the service and reads its errors", async () => {
+  const client = new grpc.Client(
+    new URL(platform.authRpcUrl).host,
+    grpc.credentials.createInsecure(),
+  );
+  const call = (method: string, metadata: grpc.Metadata) =>
+    new Promise<string | undefined>((resolve, reject) => {
+      client.makeUnaryRequest(
+        `/aetherconnect.auth.v1.AuthService/${method}`,
+        (value: Uint8Array) => Buffer.from(value),
+        (bytes) => fromBinary(GetProfileResponseSchema, bytes),
+        toBinary(GetProfileRequestSchema, { $typeName: "aetherconnect.auth.v1.GetProfileRequest" }),
+        metadata,
+        { deadline: Date.now() + 5_000 },
+        (error, response) => (error ? reject(error) : resolve(response?.user?.id)),
+      );
+    });
+  const metadata = new grpc.Metadata();
+  metadata.set("authorization", bearer.authorization ?? "");
+  assert.equal(await call("GetProfile", metadata), user.id);
+  await assert.rejects(call("GetProfile", new grpc.Metadata()), {
+    code: grpc.status.UNAUTHENTICATED,
+  });
+  await assert.rejects(call("Nothing", metadata), { code: grpc.status.UNIMPLEMENTED });
+  client.close();
+});
+
+test("curl can call Connect", async () => {
+  const response = await fetch(
+    `${platform.authRpcUrl}/aetherconnect.auth.v1.AuthService/GetProfile`,
+    {
+      method: "POST",
+      headers: { "content-type": "application/json", ...bearer },
+      body: "{}",
+    },
+  );
+  const profile: unknown = await response.json();
+  assert.ok(typeof profile === "object" && profile && "user" in profile);
+});
+
+test("methods for services take service tokens alone, and no service token opens a user's method", async () => {
+  const auth = createClient(
+    AuthService,
+    createConnectTransport({ baseUrl: platform.authRpcUrl, httpVersion: "2" }),
+  );
+  const tokens = createServiceTokens("gateway", [platform.serviceSecret]);
+  const service = { authorization: `Bearer ${await tokens.issue("auth")}` };
+  const wrongAudience = { authorization: `Bearer ${await tokens.issue("message")}` };
+  assert.equal(
+    (await auth.getUsers({ userIds: [user.id, "999999"] }, { headers: service })).users.length,
+    1,
+  );
+  assert.equal((await failure(auth.getUsers({}, { headers: bearer }))).code, Code.PermissionDenied);
+  assert.equal((await failure(auth.getUsers({}))).code, Code.Unauthenticated);
+  assert.equal(
+    (await failure(auth.getUsers({}, { headers: wrongAudience }))).code,
+    Code.PermissionDenied,
+  );
+  assert.equal(
+    (await failure(auth.getProfile({}, { headers: service }))).code,
+    Code.Unauthenticated,
+  );
+});
+
+test("deadlines over 10 s and requests over 256 KiB are refused", async () => {
+  const auth = createClient(
+    AuthService,
+    createConnectTransport({ baseUrl: platform.authRpcUrl, httpVersion: "2" }),
+  );
+  const late = await failure(auth.getProfile({}, { headers: bearer, timeoutMs: 11_000 }));
+  assert.equal(late.code, Code.InvalidArgument);
+  const large = await failure(auth.refreshSession({ refreshToken: "x".repeat(300_000) }));
+  assert.equal(large.code, Code.ResourceExhausted);
+});
+
+test("reflection lists our services and describes them", async () => {
+  const client = createClient(
+    ServerReflection,
+    createGrpcTransport({ baseUrl: platform.messageRpcUrl }),
+  );
+  async function* requests() {
+    yield { messageRequest: { case: "listServices" as const, value: "" } };
+    yield {
+      messageRequest: {
+        case: "fileContainingSymbol" as const,
+        value: "aetherconnect.message.v1.RoomService",
+      },
+    };
+  }
+  const seen: string[] = [];
+  for await (const { messageResponse } of client.serverReflectionInfo(requests())) {
+    if (messageResponse.case === "listServicesResponse") {
+      seen.push(...messageResponse.value.service.map((it) => it.name));
+    } else if (messageResponse.case === "fileDescriptorResponse") {
+      const files = messageResponse.value.fileDescriptorProto.map((it) =>
+        fromBinary(FileDescriptorProtoSchema, it),
+      );
+      assert.ok(files.some((it) => it.name === "aetherconnect/message/v1/room.proto"));
+    } else assert.fail(messageResponse.case);
+  }
+  assert.ok(seen.includes("aetherconnect.message.v1.RoomService"));
+});
+
+test("random bytes end their own connection and nobody else's", async () => {
+  const { hostname, port } = new URL(platform.authRpcUrl);
+  await Promise.all(
+    Array.from({ length: 20 }, (_, i) => {
+      const socket = connect(Number(port), hostname);
+      socket.on("error", () => undefined);
+      socket.write(
+        Buffer.from(
+          i % 2
+            ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nnonsense, nonsense"
+            : "\0\x01\x02nonsense\r\n\r\n",
+        ),
+      );
+      return new Promise((resolve) => socket.on("close", resolve).resume());
+    }),
+  );
+  assert.equal((await user.client.get("/api/auth/profile")).status, 200);
+});
+
+async function failure(call: Promise<unknown>): Promise<ConnectError> {
+  try {
+    await call;
+  } catch (error) {
+    return ConnectError.from(error);
+  }
+  return assert.fail("the call should have failed");
+}
