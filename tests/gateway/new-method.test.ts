@@ -105,7 +105,7 @@ async function startPollServer(platform: Platform, service: DescService) {
       context: Parameters<typeof requireUser>[0],
     ) {
       const { userId } = requireUser(context);
-      return { question: request.question, userId, style: request.style };
+      return { question: request.question, userId, style: request.style || 1 };
     },
   };
   const server = await startRpcServer({

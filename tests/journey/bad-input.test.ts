@@ -126,9 +126,12 @@ describe("every field, every bad value, by event", () => {
           const answer = await socket
             .timeout(5_000)
             .emitWithAck(event, withField(good, field.jsonName, value));
-          assert.equal(answer.success, false, `${field.jsonName}: ${kind}`);
-          const isMissingRoom = field.name === "room_id" && kind === "too long";
-          assert.equal(answer.code, isMissingRoom ? "ROOM_NOT_FOUND" : "VALIDATION_FAILED", kind);
+          // No id is too long to be looked up, and there is no such room to be in.
+          if (field.name === "room_id" && kind === "too long") {
+            assert.ok(answer.success === (event === "leave_room"), kind);
+          } else {
+            assert.equal(answer.code, "VALIDATION_FAILED", `${field.jsonName}: ${kind}`);
+          }
         }
       }
       for (const value of [null, undefined, 5, "text", true, [], [roomId], Buffer.from("x")]) {

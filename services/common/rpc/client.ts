@@ -1,3 +1,4 @@
+import type { Http2Session } from "node:http2";
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import type { ServiceName, ServiceTokens } from "../tokens/service-token.ts";
@@ -22,11 +23,8 @@ const defaultTimeoutMs = 2_500;
 
 /** Speaks Connect over HTTP/2. Calls without an `Authorization` header carry our service token. */
 export function createRpcClient(options: ClientOptions): RpcClient {
-  const sessions = new Http2SessionManager(options.url, {
-    pingIntervalMs: 1_000,
-    pingTimeoutMs: 1_000,
-    pingIdleConnection: true,
-  });
+  // No pings: the manager's timer can ping a destroyed session, which ends the process.
+  const sessions = new Http2SessionManager(options.url);
   const transport = createConnectTransport({
     baseUrl: options.url,
     httpVersion: "2",
@@ -37,6 +35,7 @@ export function createRpcClient(options: ClientOptions): RpcClient {
     interceptors: [
       ...(options.interceptors ?? []),
       identify(options.serviceTokens, options.audience),
+      dropHung(() => sessions.abort()),
       repeatRefused,
     ],
     sessionManager: guardSessions(sessions),
@@ -51,6 +50,30 @@ function identify(tokens: ServiceTokens, audience: ServiceName): Interceptor {
       req.header.set("authorization", `Bearer ${await tokens.issue(audience)}`);
     }
     return next(req);
+  };
+}
+
+const mostSilentCalls = 2;
+
+/**
+ * Drops a connection on which calls only run into their deadlines: the other end may be
+ * gone without a word, and the next call gets a new connection.
+ */
+function dropHung(drop: () => void): Interceptor {
+  let silent = 0;
+  return (next) => async (req) => {
+    try {
+      const res = await next(req);
+      silent = 0;
+      return res;
+    } catch (thrown) {
+      silent = ConnectError.from(thrown).code === Code.DeadlineExceeded ? silent + 1 : 0;
+      if (silent >= mostSilentCalls) {
+        silent = 0;
+        drop();
+      }
+      throw thrown;
+    }
   };
 }
 
@@ -87,8 +110,20 @@ function guardSessions(
       if (stream.session && !guarded.has(stream.session)) {
         guarded.add(stream.session);
         stream.session.on("error", () => undefined);
+        guardPing(stream.session);
       }
       return stream;
     },
   };
+}
+
+/**
+ * A timer that pings a session in the moment in which it has been destroyed throws where
+ * nobody catches it, which would end the process (connect-es #1795).
+ */
+function guardPing(session: Http2Session): void {
+  const ping = session.ping;
+  const guarded = (...args: Parameters<typeof ping>): boolean =>
+    session.destroyed ? false : Reflect.apply(ping, session, args);
+  Object.assign(session, { ping: guarded });
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { allErrorCodes, errorEntry } from "#common/errors.ts";
+import { allErrorCodes, type ErrorCode, errorEntry } from "#common/errors.ts";
 import { ViolationSchema } from "#gen/aetherconnect/error/v1/error_pb.ts";
 import { requestIdHeader } from "./headers.ts";
 import { objectSchema, type SchemaBook } from "./json-schema.ts";
@@ -9,8 +9,11 @@ export const errorStatuses: readonly number[] = [
   ...new Set(allErrorCodes().map((code) => errorEntry(code).status)),
 ].sort((a, b) => a - b);
 
-/** Adds the one error shape; answers a response per status of the catalogue, by name. */
-export function errorResponses(book: SchemaBook): JsonObject {
+/** The answer of a status of the catalogue, in the one error shape. */
+export type ErrorAnswers = (status: number) => JsonObject;
+
+/** Adds the one error shape and, for each status, what it can say. */
+export function createErrorAnswers(book: SchemaBook): ErrorAnswers {
   const body = book.add(
     "ErrorBody",
     objectSchema(
@@ -32,45 +35,45 @@ export function errorResponses(book: SchemaBook): JsonObject {
       "The one shape of an error.",
     ),
   );
-  return Object.fromEntries(
-    errorStatuses.map((status) => [errorResponseName(status), errorResponse(status, body)]),
+  const answers = new Map(
+    errorStatuses.map((status) => [status, errorAnswer(status, addSchema(book, status, body))]),
   );
+  return (status) => {
+    const answer = answers.get(status);
+    if (!answer) throw new Error(`the catalogue has no status ${status}`);
+    return answer;
+  };
 }
 
-export function errorResponseName(status: number): string {
-  return `Error${status}`;
+function codesOf(status: number): ErrorCode[] {
+  return allErrorCodes().filter((code) => errorEntry(code).status === status);
 }
 
-function errorResponse(status: number, body: JsonObject): JsonObject {
-  const codes = allErrorCodes().filter((code) => errorEntry(code).status === status);
-  const texts = [...new Set(codes.map((code) => errorEntry(code).message))];
-  const canTryAgain = status === 429 || status === 503;
-  return {
-    description: codes.map((code) => `${code}: ${errorEntry(code).message}`).join(". "),
-    headers: {
-      ...requestIdHeader,
-      ...(canTryAgain && {
-        "Retry-After": { description: "Seconds to wait.", schema: { type: "integer" } },
-      }),
-      ...(status === 405 && {
-        Allow: { description: "The methods that this path has.", schema: { type: "string" } },
-      }),
-    },
-    content: {
-      "application/json": {
-        schema: {
-          allOf: [
-            body,
-            {
-              properties: {
-                statusCode: { const: status },
-                code: { enum: codes },
-                message: { enum: texts },
-              },
-            },
-          ],
+function addSchema(book: SchemaBook, status: number, body: JsonObject): JsonObject {
+  const codes = codesOf(status);
+  return book.add(`Error${status}`, {
+    description: codes.map((code) => `${code}: ${errorEntry(code).message}.`).join(" "),
+    allOf: [
+      body,
+      {
+        properties: {
+          statusCode: { const: status },
+          code: { enum: codes },
+          message: { enum: [...new Set(codes.map((code) => errorEntry(code).message))] },
         },
       },
+    ],
+  });
+}
+
+function errorAnswer(status: number, schema: JsonObject): JsonObject {
+  const canTryAgain = status === 429 || status === 503;
+  return {
+    description: `${codesOf(status).join(", ")}.`,
+    headers: {
+      ...requestIdHeader,
+      ...(canTryAgain && { "Retry-After": { $ref: "#/components/headers/Retry-After" } }),
     },
+    content: { "application/json": { schema } },
   };
 }

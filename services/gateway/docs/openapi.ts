@@ -4,10 +4,10 @@ import { Access, reasons } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { comments as contractComments } from "#gen/comments.ts";
 import { byTemplate, type RestRoute, restRoutes } from "../rest/routes.ts";
 import { successSchemas } from "./envelope-schema.ts";
-import { errorResponses, errorStatuses } from "./error-answers.ts";
-import { requestIdHeader } from "./headers.ts";
+import { createErrorAnswers, type ErrorAnswers, errorStatuses } from "./error-answers.ts";
+import { headers, requestIdHeader } from "./headers.ts";
 import { type Comments, createSchemaBook, isRequired, type SchemaBook } from "./json-schema.ts";
-import { plainEndpoints, refTo } from "./plain-endpoints.ts";
+import { plainEndpoints } from "./plain-endpoints.ts";
 
 /** What a document takes besides descriptors. */
 export interface DocumentOptions {
@@ -23,14 +23,14 @@ export function openapi(
   { comments = contractComments, version = "v1" }: DocumentOptions = {},
 ): JsonObject {
   const book = createSchemaBook(comments);
-  const responses = errorResponses(book);
+  const errorAnswer = createErrorAnswers(book);
   const routes = restRoutes(services);
   const paths: JsonObject = {};
   for (const [template, group] of byTemplate(routes)) {
     const [first] = group;
     if (!first) continue;
     paths[jsonPath(template, first.method)] = Object.fromEntries(
-      group.map((route) => [route.verb, operation(route, book, comments)]),
+      group.map((route) => [route.verb, operation(route, { book, comments, errorAnswer })]),
     );
   }
   const used = services.filter((it) => routes.some(({ method }) => method.parent === it));
@@ -48,10 +48,10 @@ export function openapi(
       ...used.map((it) => ({ name: it.name, description: comments[it.typeName] ?? it.name })),
       { name: "Operation", description: "Health, metrics and documents." },
     ],
-    paths: { ...paths, ...plainEndpoints(book) },
+    paths: { ...paths, ...plainEndpoints(book, errorAnswer) },
     components: {
       schemas: book.schemas(),
-      responses,
+      headers,
       securitySchemes: {
         accessCookie: { type: "apiKey", in: "cookie", name: "accessToken" },
         accessBearer: {
@@ -65,7 +65,13 @@ export function openapi(
   };
 }
 
-function operation(route: RestRoute, book: SchemaBook, comments: Comments): JsonObject {
+interface Parts {
+  book: SchemaBook;
+  comments: Comments;
+  errorAnswer: ErrorAnswers;
+}
+
+function operation(route: RestRoute, { book, comments, errorAnswer }: Parts): JsonObject {
   const { method, rest: option, access, verb } = route;
   const inPath = pathFields(route);
   const others = method.input.fields.filter((it) => !inPath.includes(it.name));
@@ -113,7 +119,7 @@ function operation(route: RestRoute, book: SchemaBook, comments: Comments): Json
     responses: {
       ...Object.fromEntries(successes),
       ...Object.fromEntries(
-        failureStatuses(route, others.length > 0).map((it) => [String(it), refTo(it)]),
+        failureStatuses(route, others.length > 0).map((it) => [String(it), errorAnswer(it)]),
       ),
     },
   };

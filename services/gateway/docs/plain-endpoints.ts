@@ -1,10 +1,10 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { errorResponseName } from "./error-answers.ts";
+import type { ErrorAnswers } from "./error-answers.ts";
 import { requestIdHeader } from "./headers.ts";
 import { objectSchema, type SchemaBook } from "./json-schema.ts";
 
 /** What the gateway serves beside the contract: the one table of it. */
-export function plainEndpoints(book: SchemaBook): JsonObject {
+export function plainEndpoints(book: SchemaBook, errorAnswer: ErrorAnswers): JsonObject {
   const health = book.add("Health", {
     ...objectSchema(
       {
@@ -53,15 +53,10 @@ export function plainEndpoints(book: SchemaBook): JsonObject {
         ...(canBeUnready && {
           "503": { description: "Not ready.", headers: requestIdHeader, content },
         }),
-        ...(path === "/metrics" && { "404": refTo(404) }),
+        ...(path === "/metrics" && { "404": errorAnswer(404) }),
       };
       const operation = { operationId: id, tags: ["Operation"], summary, security: [], responses };
       return [path, { get: operation }];
     }),
   );
-}
-
-/** A reference to the error answer of a status. */
-export function refTo(status: number): JsonObject {
-  return { $ref: `#/components/responses/${errorResponseName(status)}` };
 }

@@ -112,7 +112,7 @@ const answer = (doc, status, given) => {
   const content = el(
     "div",
     {},
-    el("p", { class: "text" }, response.description),
+    schema ? el("p", { class: "soft" }, resolve(doc, schema).description ?? "") : "",
     schema ? code(sample(doc, schema)) : "",
   );
   return el(
@@ -122,7 +122,7 @@ const answer = (doc, status, given) => {
       "summary",
       {},
       el("span", { class: "verb" }, status),
-      el("span", { class: "soft" }, response.description?.split(/[.:]/)[0] ?? ""),
+      el("span", { class: "soft" }, response.description ?? ""),
     ),
     content,
   );

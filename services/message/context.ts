@@ -1,0 +1,124 @@
+import { type Client, createClient } from "@connectrpc/connect";
+import { localUrl } from "#common/config.ts";
+import { createOperations, type Operations } from "#common/http/operations.ts";
+import { createOriginRule, type OriginRule } from "#common/http/origin.ts";
+import { type Closers, createClosers } from "#common/lifecycle.ts";
+import { createLogger, type Logger } from "#common/log.ts";
+import { createMetrics, type Metrics } from "#common/metrics.ts";
+import { createRpcClient } from "#common/rpc/client.ts";
+import { type RevocationFeed, startRevocationFeed } from "#common/sessions/revocation-feed.ts";
+import { createSessionGuard, type SessionGuard } from "#common/sessions/session-guard.ts";
+import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-token.ts";
+import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { MessageConfig } from "./config.ts";
+import { createDelivery, type Delivery } from "./fanout/delivery.ts";
+import { createFanout, type Fanout } from "./fanout/fanout.ts";
+import type { Membership } from "./membership.ts";
+import { createNames, type Names } from "./names.ts";
+import { createAudience } from "./socket/audience.ts";
+import { createMembership } from "./socket/membership.ts";
+import { createChatServer } from "./socket/server.ts";
+import { createSessionCuts } from "./socket/session-cuts.ts";
+import type { ChatServer } from "./socket/types.ts";
+import { openStore } from "./store/open-store.ts";
+import type { MessageStore } from "./store/store.ts";
+
+/** Everything that the message service's parts use. */
+export interface MessageContext {
+  config: MessageConfig;
+  log: Logger;
+  metrics: Metrics;
+  closers: Closers;
+  store: MessageStore;
+  auth: Client<typeof AuthService>;
+  serviceTokens: ServiceTokens;
+  feed: RevocationFeed;
+  guard: SessionGuard;
+  names: Names;
+  originRule: OriginRule;
+  io: ChatServer;
+  delivery: Delivery;
+  fanout: Fanout;
+  membership: Membership;
+  operations: Operations;
+}
+
+/** What tests may put in the place of what the context makes. */
+export interface MessageOverrides {
+  log?: Logger;
+  store?: MessageStore;
+}
+
+/** How often to ask the store what other instances have done; more often where hints are missing. */
+const pollMs = { usual: 2_000, withoutHints: 1_000 };
+
+/** @throws StartError where the database stays away */
+export async function createMessageContext(
+  config: MessageConfig,
+  overrides: MessageOverrides = {},
+): Promise<MessageContext> {
+  const log = overrides.log ?? createLogger("message", config.logLevel);
+  const metrics = createMetrics("message");
+  const closers = createClosers((err) => log.warn({ err }, "closing failed"));
+  const store = overrides.store ?? (await openStore(config, log));
+  closers.add(() => store[Symbol.asyncDispose]());
+
+  const serviceTokens = createServiceTokens("message", config.serviceSecrets);
+  const authClient = createRpcClient({ url: config.authUrl, audience: "auth", serviceTokens });
+  closers.add(() => authClient.close());
+  const auth = createClient(AuthService, authClient.transport);
+  const names = createNames(auth);
+
+  const originRule = createOriginRule({
+    ...config,
+    ownOrigins: [localUrl("localhost", config.httpPort), localUrl(config.host, config.httpPort)],
+  });
+  const io = createChatServer(originRule);
+  const delivery = createDelivery(io);
+  const fanout = createFanout({
+    store,
+    audience: createAudience(io, delivery, (userId, roomId) => membership.removed(userId, roomId)),
+    log,
+    pollMs: config.redisUrl === undefined ? pollMs.usual : pollMs.withoutHints,
+  });
+  closers.add(() => fanout[Symbol.dispose]());
+  const membership = createMembership(io, fanout, delivery);
+
+  const cuts = createSessionCuts(io, metrics);
+  const feed = startRevocationFeed({
+    auth,
+    log,
+    onEnded: cuts.sessionsEnded,
+    onReset: cuts.feedReset,
+    onUsersChanged: (userIds) => names.forget(userIds),
+  });
+  closers.add(() => feed.close());
+
+  const operations = createOperations({
+    dependencies: {
+      postgres: { isRequired: true, check: () => store.ping() },
+      auth: { isRequired: false, check: () => feed.isFresh() },
+    },
+    metrics,
+    metricsToken: config.metricsToken,
+  });
+  const guard = createSessionGuard(auth, feed);
+  return {
+    config,
+    log,
+    metrics,
+    closers,
+    store,
+    auth,
+    serviceTokens,
+    feed,
+    guard,
+    names,
+    originRule,
+    io,
+    delivery,
+    fanout,
+    membership,
+    operations,
+  };
+}

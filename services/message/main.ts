@@ -1,0 +1,8 @@
+import { runMain } from "#common/lifecycle.ts";
+import { parseMessageConfig } from "./config.ts";
+
+await runMain(async () => {
+  const config = parseMessageConfig(process.env);
+  const { startMessage } = await import("./service.ts");
+  return startMessage(config);
+});

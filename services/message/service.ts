@@ -1,0 +1,99 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { localUrl } from "#common/config.ts";
+import { listen, type RunningService } from "#common/lifecycle.ts";
+import type { Authenticator } from "#common/rpc/interceptors.ts";
+import { startRpcServer } from "#common/rpc/server.ts";
+import type { MessageConfig } from "./config.ts";
+import { createMessageContext, type MessageContext, type MessageOverrides } from "./context.ts";
+import { createHttpServer } from "./http-server.ts";
+import { messageService } from "./rpc/message-service.ts";
+import { roomService } from "./rpc/room-service.ts";
+import { createDispatch, type Dispatch } from "./socket/dispatch.ts";
+import { closeTransport } from "./socket/end-socket.ts";
+import { eventHandlers } from "./socket/handlers.ts";
+import { serveSockets } from "./socket/server.ts";
+
+/** A message service that listens. */
+export interface RunningMessage extends RunningService {
+  rpcUrl: string;
+  httpUrl: string;
+}
+
+const drainMs = { events: 2_000, sockets: 1_500 };
+
+/** @throws StartError where a port is taken or the database stays away */
+export async function startMessage(
+  config: MessageConfig,
+  overrides?: MessageOverrides,
+): Promise<RunningMessage> {
+  const ctx = await createMessageContext(config, overrides);
+  const { closers, operations, log, metrics } = ctx;
+  try {
+    const dispatch = createDispatch({
+      handlers: eventHandlers(ctx),
+      messagesPerSecond: config.socketMessagesPerSecond,
+      log,
+      metrics,
+    });
+    serveSockets(ctx, dispatch);
+    const rpc = await startRpcServer({
+      port: config.rpcPort,
+      host: config.host,
+      portSetting: "MESSAGE_SERVICE_GRPC_PORT",
+      implementations: [roomService(ctx), messageService(ctx)],
+      authenticator: authenticatorOf(ctx),
+      isReady: operations.isReady,
+      hasReflection: !config.isProduction,
+      log,
+      metrics,
+    });
+    closers.add(() => rpc.close());
+    const httpPort = await serveHttp(ctx, dispatch);
+    const rpcUrl = localUrl(config.host, rpc.port);
+    const httpUrl = localUrl(config.host, httpPort);
+    log.info({ rpcUrl, httpUrl }, "message service ready");
+    return {
+      rpcUrl,
+      httpUrl,
+      urls: [httpUrl, rpcUrl],
+      [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await closers[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function authenticatorOf({ guard, serviceTokens }: MessageContext): Authenticator {
+  return {
+    user: (token) => guard.user(token),
+    async service(token) {
+      const name = await serviceTokens.verify(token);
+      return name === undefined ? undefined : { kind: "service", name };
+    },
+  };
+}
+
+/** Listens on the HTTP port; answers it. Closing drains: clients come back by themselves. */
+async function serveHttp(ctx: MessageContext, dispatch: Dispatch): Promise<number> {
+  const { config, closers, operations, io } = ctx;
+  const server = createHttpServer(ctx);
+  const port = await listen(server, config.httpPort, config.host, "MESSAGE_SERVICE_HTTP_PORT");
+  closers.add(async () => {
+    operations.drain();
+    const closed = new Promise((resolve) => server.close(resolve));
+    await Promise.race([dispatch.idle(), pause(drainMs.events, undefined, { ref: false })]);
+    const allGone = Promise.all(
+      [...io.sockets.sockets.values()].map(({ conn }) => {
+        const gone = new Promise((resolve) => conn.once("close", resolve));
+        closeTransport(conn);
+        return gone;
+      }),
+    );
+    await Promise.race([allGone, pause(drainMs.sockets, undefined, { ref: false })]);
+    await io.close();
+    server.closeAllConnections();
+    await closed;
+  });
+  return port;
+}

@@ -1,0 +1,18 @@
+import type { MessageContext } from "../../context.ts";
+import { sendMessage } from "../../messages.ts";
+import { getReadableRoom } from "../../rooms.ts";
+import type { EventHandler } from "../handlers.ts";
+import { requireJoined } from "../turns.ts";
+
+export const onSendMessage =
+  (ctx: MessageContext): EventHandler<"send_message"> =>
+  async (request, { socket, user }) => {
+    if (!socket.data.joined.has(request.roomId)) {
+      await requireJoined(socket, request.roomId).catch(async (error: unknown) => {
+        // A private room of others isn't there.
+        await getReadableRoom(ctx.store, request.roomId, user.id);
+        throw error;
+      });
+    }
+    return sendMessage(ctx, user.id, request);
+  };

@@ -1,0 +1,51 @@
+import type { IncomingMessage } from "node:http";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { AppError } from "#common/errors.ts";
+import { bearerToken } from "#common/http/bearer-token.ts";
+import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
+import type { OriginRule } from "#common/http/origin.ts";
+import { clientAddressHeader } from "#common/rpc/caller.ts";
+import type { ServiceTokens } from "#common/tokens/service-token.ts";
+
+export interface HandshakeOptions {
+  originRule: OriginRule;
+  /** 0 = no limit. */
+  handshakesPerMinute: number;
+  trustedProxyHops: number;
+  serviceTokens: Pick<ServiceTokens, "verify">;
+}
+
+/** Why a request to Socket.IO is refused; undefined if it isn't. */
+export type HandshakeRule = (req: IncomingMessage) => Promise<AppError | undefined>;
+
+/** Origin first, then handshakes a minute by client; later requests of a session aren't counted. */
+export function createHandshakeRule(options: HandshakeOptions): HandshakeRule {
+  const { originRule, handshakesPerMinute, trustedProxyHops, serviceTokens } = options;
+  const limiter =
+    handshakesPerMinute > 0
+      ? new RateLimiterMemory({ points: handshakesPerMinute, duration: 60 })
+      : undefined;
+
+  /** The gateway passes on what clients send, and says by its own token whose it is. */
+  const addressOf = async (req: IncomingMessage) => {
+    const token = bearerToken(req.headers.authorization);
+    const told = req.headers[clientAddressHeader];
+    if (token && typeof told === "string" && (await serviceTokens.verify(token))) return told;
+    return clientAddress(req, trustedProxyHops);
+  };
+
+  return async (req) => {
+    if (!originRule(req.headers)) return new AppError("ORIGIN_FORBIDDEN");
+    const isHandshake = req.method === "GET" && !/[?&]sid=/.test(req.url ?? "");
+    if (!limiter || !isHandshake) return undefined;
+    try {
+      await limiter.consume(clientKeyOf(await addressOf(req)));
+      return undefined;
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      return new AppError("RATE_LIMITED", {
+        retryAfterSeconds: Math.ceil(refusal.msBeforeNext / 1000),
+      });
+    }
+  };
+}

@@ -1,0 +1,104 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { Server } from "socket.io";
+import { AppError } from "#common/errors.ts";
+import type { OriginRule } from "#common/http/origin.ts";
+import { ConnectedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
+import type { MessageContext } from "../context.ts";
+import { judgeHandshake } from "./authenticate.ts";
+import type { Dispatch } from "./dispatch.ts";
+import { emitError, emitTo } from "./emit.ts";
+import { closeTransport, endSocket } from "./end-socket.ts";
+import { sessionRoomName, userRoomName } from "./room-names.ts";
+import { watchConsumer } from "./slow-consumer.ts";
+import type { ChatServer, ChatSocket } from "./types.ts";
+
+const handshakeLimitMs = 5_000;
+/** A larger frame closes the connection; a larger event (64 KiB) only fails. */
+const maxFrameBytes = 256 * 1024;
+
+/** A Socket.IO server that listens to nothing yet. */
+export function createChatServer(originRule: OriginRule): ChatServer {
+  return new Server({
+    serveClient: false,
+    connectTimeout: handshakeLimitMs,
+    maxHttpBufferSize: maxFrameBytes,
+    perMessageDeflate: false,
+    httpCompression: false,
+    cors: {
+      origin: (origin, answer) => answer(null, originRule(origin === undefined ? {} : { origin })),
+      credentials: true,
+    },
+  });
+}
+
+/** Lets sockets in, and their events to the handlers. */
+export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
+  const { io, guard, names, metrics } = ctx;
+  const cuts = metrics.counter("sockets_cut", "Sockets that the server ended", ["code"]);
+  metrics.gauge("sockets", "Open sockets", () => io.sockets.sockets.size);
+
+  // Everybody passes: judged in "connection", asynchronously, what a client sends at once
+  // would be lost.
+  io.use((socket, next) => {
+    judgeHandshake(guard, names, socket.handshake.auth).then((judgement) => {
+      socket.data = { judgement, joined: new Set(), turns: new Map() };
+      next();
+    }, next);
+  });
+
+  io.on("connection", (socket) => {
+    // Without a listener a malformed packet would end the process.
+    socket.on("error", () => undefined);
+    const { judgement } = socket.data;
+    if (!judgement.isAdmitted) {
+      cuts.inc({ code: judgement.error.code });
+      return refuse(socket, judgement.error);
+    }
+    const { user, sessionId } = judgement;
+    socket.join([userRoomName(user.id), sessionRoomName(sessionId)]);
+    // A session that ended while this one was judged: from here on the feed finds it.
+    if (ctx.feed.hasEnded(sessionId)) return refuse(socket, new AppError("UNAUTHENTICATED"));
+    watchConsumer(socket.conn, () => {
+      cuts.inc({ code: "SLOW_CONSUMER" });
+      ctx.log.info({ userId: user.id, code: "SLOW_CONSUMER" }, "a socket was cut");
+    });
+    dispatch.serve(socket, user);
+    socket.on("disconnect", () => {
+      for (const roomId of socket.data.joined) ctx.fanout.prune(roomId);
+    });
+    emitTo(
+      socket,
+      "connected",
+      create(ConnectedSchema, {
+        userId: user.id,
+        username: user.username,
+        name: user.name,
+        sessionId,
+        serverTime: timestampFromDate(new Date()),
+      }),
+    );
+    closeOldest(ctx, user.id);
+  });
+}
+
+/** A refused socket's first and only event, and its end. */
+function refuse(socket: ChatSocket, error: AppError): void {
+  socket.use(() => undefined);
+  if (error.code === "UNAUTHENTICATED" || error.code === "TOKEN_EXPIRED") {
+    endSocket(socket, error);
+  } else {
+    emitError(socket, error);
+    closeTransport(socket.conn);
+  }
+}
+
+/** Closes a user's oldest sockets beyond the limit; a Set keeps the order of joining. */
+function closeOldest({ io, config }: MessageContext, userId: string): void {
+  const ids = io.sockets.adapter.rooms.get(userRoomName(userId)) ?? new Set();
+  if (config.socketsPerUser === 0) return;
+  for (const id of [...ids].slice(0, Math.max(ids.size - config.socketsPerUser, 0))) {
+    const socket = io.sockets.sockets.get(id);
+    if (socket) endSocket(socket, new AppError("TOO_MANY_SOCKETS"));
+  }
+}

@@ -1,0 +1,26 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { DefaultEventsMap, Server, Socket } from "socket.io";
+import type { AppError } from "#common/errors.ts";
+import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
+
+/** What is sent has been written from the contract's messages: see emit.ts. */
+interface Outgoing {
+  [event: string]: (payload: JsonObject) => void;
+}
+
+/** Who a socket is, or why it may not be. */
+export type Judgement =
+  | { isAdmitted: true; user: UserSummary; sessionId: string }
+  | { isAdmitted: false; error: AppError };
+
+/** What is known of a socket. */
+export interface SocketData {
+  judgement: Judgement;
+  /** Rooms that it has joined, by id. */
+  joined: Set<string>;
+  /** Joins and leaves under way, by room. */
+  turns: Map<string, Promise<void>>;
+}
+
+export type ChatServer = Server<DefaultEventsMap, Outgoing, DefaultEventsMap, SocketData>;
+export type ChatSocket = Socket<DefaultEventsMap, Outgoing, DefaultEventsMap, SocketData>;

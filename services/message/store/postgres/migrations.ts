@@ -1,0 +1,65 @@
+import { type Kysely, sql } from "kysely";
+import type { Migration } from "kysely/migration";
+import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { newId } from "../ids.ts";
+import type { Database } from "./tables.ts";
+
+export const schema = "message";
+
+/** Migrations run exactly once however many processes start, and so is `general` created. */
+export const migrations: Record<string, Migration> = {
+  "0001-rooms-and-messages": { up: createTables },
+};
+
+async function createTables(db: Kysely<Database>): Promise<void> {
+  // Every batch of messages updates its rooms: free space on the page keeps that cheap.
+  await sql`
+    create table message.rooms (
+      id text collate "C" primary key,
+      name text not null,
+      description text,
+      room_type smallint not null,
+      created_by text not null,
+      created_at timestamptz(3) not null default now(),
+      updated_at timestamptz(3) not null default now(),
+      last_seq integer not null default 0,
+      member_count integer not null default 0,
+      membership_version integer not null default 0
+    ) with (fillfactor = 50)`.execute(db);
+  await sql`
+    create index rooms_public on message.rooms (created_at, id)
+    where room_type = ${sql.lit(RoomType.PUBLIC)}`.execute(db);
+  await sql`
+    create table message.memberships (
+      room_id text collate "C" not null references message.rooms on delete cascade,
+      user_id text collate "C" not null,
+      joined_at timestamptz(3) not null default now(),
+      position bigint generated always as identity,
+      primary key (room_id, user_id)
+    )`.execute(db);
+  await sql`create index memberships_order on message.memberships (room_id, position)`.execute(db);
+  await sql`create index memberships_of_user on message.memberships (user_id, position)`.execute(
+    db,
+  );
+  // No foreign key to rooms: the one statement that inserts has locked them.
+  await sql`
+    create table message.messages (
+      room_id text collate "C" not null,
+      seq integer not null,
+      id text collate "C" not null,
+      user_id text collate "C" not null,
+      username text not null,
+      content text not null,
+      message_type smallint not null,
+      metadata text,
+      send_key text collate "C" not null,
+      created_at timestamptz(3) not null,
+      updated_at timestamptz(3) not null,
+      primary key (room_id, seq),
+      constraint messages_sent_once unique (room_id, user_id, send_key)
+    )`.execute(db);
+  await sql`
+    insert into message.rooms (id, name, description, room_type, created_by)
+    values (${sql.lit(newId())}, 'general', 'General discussion room',
+      ${sql.lit(RoomType.PUBLIC)}, 'system')`.execute(db);
+}

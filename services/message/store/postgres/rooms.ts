@@ -1,0 +1,112 @@
+import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
+import { AppError } from "#common/errors.ts";
+import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { newId } from "../ids.ts";
+import type { NewRoom, RoomPosition, RoomView, Slice } from "../store.ts";
+import { insertMembership } from "./memberships.ts";
+import { rowToRoom } from "./rows.ts";
+import type { Database } from "./tables.ts";
+
+const membersShown = 100;
+
+/** The columns of a room, with its first members. */
+function withColumns<O>(query: SelectQueryBuilder<Database, "rooms", O>) {
+  return query.select((eb) => [
+    "rooms.id",
+    "rooms.name",
+    "rooms.description",
+    "rooms.roomType",
+    "rooms.createdBy",
+    "rooms.createdAt",
+    "rooms.updatedAt",
+    "rooms.memberCount",
+    "rooms.lastSeq",
+    sql<string[]>`array(${eb
+      .selectFrom("memberships")
+      .select("memberships.userId")
+      .whereRef("memberships.roomId", "=", "rooms.id")
+      .orderBy("memberships.position")
+      .limit(membersShown)})`.as("members"),
+  ]);
+}
+
+export async function insertRoom(db: Kysely<Database>, room: NewRoom): Promise<Room> {
+  const id = newId();
+  const { name, roomType, createdBy } = room;
+  const description = room.description ?? null;
+  return db.transaction().execute(async (trx) => {
+    await trx.insertInto("rooms").values({ id, name, description, roomType, createdBy }).execute();
+    await insertMembership(trx, id, createdBy);
+    return rowToRoom(
+      await withColumns(trx.selectFrom("rooms"))
+        .where("rooms.id", "=", id)
+        .executeTakeFirstOrThrow(() => new AppError("INTERNAL")),
+    );
+  });
+}
+
+export async function findRoom(
+  db: Kysely<Database>,
+  roomId: string,
+  userId: string,
+): Promise<RoomView | undefined> {
+  const row = await withColumns(db.selectFrom("rooms"))
+    .select((eb) =>
+      eb
+        .exists(
+          eb
+            .selectFrom("memberships")
+            .select("memberships.userId")
+            .where("memberships.roomId", "=", roomId)
+            .where("memberships.userId", "=", userId),
+        )
+        .as("isMember"),
+    )
+    .where("rooms.id", "=", roomId)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { isMember, ...room } = row;
+  return { room: rowToRoom(room), isMember: Boolean(isMember) };
+}
+
+export async function listRoomsOf(db: Kysely<Database>, userId: string): Promise<Room[]> {
+  const rows = await withColumns(db.selectFrom("rooms"))
+    .innerJoin("memberships as mine", "mine.roomId", "rooms.id")
+    .where("mine.userId", "=", userId)
+    .orderBy("mine.position")
+    .execute();
+  return rows.map(rowToRoom);
+}
+
+export async function listPublicRooms(
+  db: Kysely<Database>,
+  { offset, limit }: Slice,
+): Promise<{ rooms: Room[]; total: number }> {
+  const [rows, counted] = await Promise.all([
+    withColumns(db.selectFrom("rooms"))
+      .where("rooms.roomType", "=", RoomType.PUBLIC)
+      .orderBy("rooms.createdAt")
+      .orderBy("rooms.id")
+      .offset(offset)
+      .limit(limit)
+      .execute(),
+    db
+      .selectFrom("rooms")
+      .select(({ fn }) => fn.countAll<string>().as("total"))
+      .where("roomType", "=", RoomType.PUBLIC)
+      .executeTakeFirst(),
+  ]);
+  return { rooms: rows.map(rowToRoom), total: Number(counted?.total ?? 0) };
+}
+
+export async function listPositions(
+  db: Kysely<Database>,
+  roomIds: readonly string[],
+): Promise<Map<string, RoomPosition>> {
+  const rows = await db
+    .selectFrom("rooms")
+    .select(["id", "lastSeq", "membershipVersion"])
+    .where(({ eb, ref }) => eb(ref("id"), "=", sql<string>`any(${[...roomIds]}::text[])`))
+    .execute();
+  return new Map(rows.map(({ id, ...position }) => [id, position]));
+}

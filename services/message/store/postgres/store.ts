@@ -1,0 +1,68 @@
+import type { Logger } from "#common/log.ts";
+import { migrate, openPostgres } from "#common/postgres.ts";
+import { createGroupCommit } from "../group-commit.ts";
+import { isId } from "../ids.ts";
+import type { Appended, MessageStore } from "../store.ts";
+import { appendBatch, type Pending, toPending } from "./append.ts";
+import { guarded } from "./errors.ts";
+import { addMember, listMembers, listMembersAmong, removeMember } from "./memberships.ts";
+import { migrations, schema } from "./migrations.ts";
+import { findRoom, insertRoom, listPositions, listPublicRooms, listRoomsOf } from "./rooms.ts";
+import { rowToMessage } from "./rows.ts";
+import type { Database } from "./tables.ts";
+
+const poolSize = 12;
+/** Writing takes a third of the pool at most, so that reads never wait for it. */
+const lanes = 4;
+
+/**
+ * Opens the store on PostgreSQL and brings its schema up to date.
+ * @throws Error where the server can't be reached
+ */
+export async function openPostgresStore(url: string, log: Logger): Promise<MessageStore> {
+  const postgres = openPostgres<Database>(schema, { url, log, size: poolSize });
+  const { db, pool } = postgres;
+  try {
+    await migrate(postgres, schema, migrations);
+  } catch (error) {
+    await postgres[Symbol.asyncDispose]();
+    throw error;
+  }
+  const appends = createGroupCommit<Pending, Appended>({
+    lanes,
+    keyOf: (message) => message.roomId,
+    sizeOf: (message) => message.content.length * 2 + 500,
+    write: (batch) => appendBatch(pool, batch),
+  });
+
+  return {
+    append: (message) => appends.add(toPending(message)),
+    async listMessages(roomId, from, to) {
+      if (!isId(roomId) || to < from) return [];
+      const rows = await guarded(() =>
+        db
+          .selectFrom("messages")
+          .select(["id", "roomId", "seq", "userId", "username", "content", "messageType"])
+          .select(["metadata", "sendKey", "createdAt", "updatedAt"])
+          .where("roomId", "=", roomId)
+          .where("seq", ">=", from)
+          .where("seq", "<=", to)
+          .orderBy("seq")
+          .execute(),
+      );
+      return rows.map(rowToMessage);
+    },
+    createRoom: (room) => guarded(() => insertRoom(db, room)),
+    findRoom: async (roomId, userId) =>
+      isId(roomId) ? guarded(() => findRoom(db, roomId, userId)) : undefined,
+    listRoomsOf: (userId) => guarded(() => listRoomsOf(db, userId)),
+    listPublicRooms: (slice) => guarded(() => listPublicRooms(db, slice)),
+    listMembers: (roomId, slice) => guarded(() => listMembers(db, roomId, slice)),
+    addMember: (roomId, userId) => guarded(() => addMember(db, roomId, userId)),
+    removeMember: (roomId, userId) => guarded(() => removeMember(db, roomId, userId)),
+    membersAmong: (roomId, userIds) => guarded(() => listMembersAmong(db, roomId, userIds)),
+    positions: (roomIds) => guarded(() => listPositions(db, roomIds)),
+    ping: () => postgres.ping(),
+    [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,117 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { Message, MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import type { Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+
+/** A message that has no number yet. */
+export interface NewMessage {
+  roomId: string;
+  userId: string;
+  /** The sender's name, as it will stand beside the message for ever. */
+  username: string;
+  content: string;
+  messageType: MessageType;
+  metadata: JsonObject | undefined;
+  /** Unique per user and room for ever; undefined: the message can't be recognised again. */
+  clientMessageId: string | undefined;
+}
+
+/** A message as it is stored. */
+export interface Appended {
+  message: Message;
+  /** Whether it had been stored before, under the same `clientMessageId`. */
+  isDuplicate: boolean;
+}
+
+/** A room that is not there yet. */
+export interface NewRoom {
+  name: string;
+  description: string | undefined;
+  roomType: RoomType;
+  createdBy: string;
+}
+
+/** A room as one user sees it. */
+export interface RoomView {
+  room: Room;
+  isMember: boolean;
+}
+
+/** A membership: who, and since when. */
+export interface Membership {
+  userId: string;
+  joinedAt: Date;
+}
+
+/** How far a room has come, for those who follow it. */
+export interface RoomPosition {
+  lastSeq: number;
+  /** Changes whenever a member comes or goes. */
+  membershipVersion: number;
+}
+
+/** Which part of a list to answer. */
+export interface Slice {
+  offset: number;
+  limit: number;
+}
+
+/**
+ * Where rooms and messages live. One database may be used by several stores at once, in
+ * several processes; every guarantee holds across them.
+ *
+ * Ids of rooms and messages are 24 hex digits; anything else is an id that isn't there. A
+ * method throws UNAVAILABLE where the database can't be reached, BUSY where too much waits.
+ */
+export interface MessageStore extends AsyncDisposable {
+  /**
+   * Stores a message, durably, before it answers.
+   *
+   * - Numbers (`seq`) of a room are 1, 2, 3 … without gaps, whatever fails, and a message is
+   *   never seen before those with smaller numbers.
+   * - Calls for one room that are begun in an order are numbered in that order.
+   * - A repeated `clientMessageId` of the same user in the same room answers the first
+   *   message and takes no number.
+   * - If it throws UNAVAILABLE the message may have been stored all the same; with the same
+   *   `clientMessageId` the call can be repeated. It is never stored twice.
+   *
+   * @throws AppError ROOM_NOT_FOUND (none such, or private and the user isn't a member),
+   *   NOT_IN_ROOM (public, and the user isn't a member)
+   */
+  append: (message: NewMessage) => Promise<Appended>;
+
+  /** The messages numbered `from` to `to`, both included, in order. */
+  listMessages: (roomId: string, from: number, to: number) => Promise<Message[]>;
+
+  /** Creates a room whose creator is its first member. */
+  createRoom: (room: NewRoom) => Promise<Room>;
+
+  /** A room, and whether the user is in it; undefined if there is none. */
+  findRoom: (roomId: string, userId: string) => Promise<RoomView | undefined>;
+
+  /** The rooms that a user is a member of, in the order of joining. */
+  listRoomsOf: (userId: string) => Promise<Room[]>;
+
+  /** Public rooms, the oldest first, and how many there are in all. */
+  listPublicRooms: (slice: Slice) => Promise<{ rooms: Room[]; total: number }>;
+
+  /** Members, the oldest member first, and how many there are in all. */
+  listMembers: (roomId: string, slice: Slice) => Promise<{ members: Membership[]; total: number }>;
+
+  /** Makes the user a member. Answers whether that is new. @throws AppError ROOM_NOT_FOUND */
+  addMember: (roomId: string, userId: string) => Promise<boolean>;
+
+  /**
+   * Ends a membership. If it was the creator's, the oldest member takes that place. Answers
+   * whether there was one. An `append` begun after this has answered is refused.
+   */
+  removeMember: (roomId: string, userId: string) => Promise<boolean>;
+
+  /** Those of `userIds` who are members. */
+  membersAmong: (roomId: string, userIds: readonly string[]) => Promise<Set<string>>;
+
+  /** Where each room stands; rooms that aren't there are left out. */
+  positions: (roomIds: readonly string[]) => Promise<Map<string, RoomPosition>>;
+
+  /** Answers whether the database answers, within a second. */
+  ping: () => Promise<boolean>;
+}

@@ -1,0 +1,295 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { hash } from "@node-rs/argon2";
+import {
+  as,
+  codeOf,
+  decode,
+  errorOf,
+  from,
+  loginUser,
+  newName,
+  password,
+  post,
+  registerUser,
+  signedIn,
+  startFresh,
+  startTestAuth,
+} from "./harness.ts";
+
+let auth: Awaited<ReturnType<typeof startFresh>>;
+before(async () => {
+  auth = await startFresh();
+});
+after(() => auth[Symbol.asyncDispose]());
+
+test("a user registers, and is signed in at once", async () => {
+  const username = newName();
+  const { user, tokens } = await registerUser(auth.client, { username });
+  assert.match(user.id, /^[1-9]\d*$/);
+  assert.equal(user.username, username);
+  assert.equal(user.name, "Ada Lovelace");
+  assert.deepEqual(user.roles, ["user"]);
+  const profile = await auth.client.getProfile({}, as(tokens.accessToken));
+  assert.deepEqual(profile.user, user);
+  assert.match(tokens.refreshToken, /^[A-Za-z0-9_-]{43}$/);
+});
+
+test("the access token says what the contract says", async () => {
+  const { user, tokens } = await registerUser(auth.client);
+  const { header, payload } = decode(tokens.accessToken);
+  assert.equal(header.alg, "EdDSA");
+  assert.equal(header.typ, "at+jwt");
+  assert.equal(typeof header.kid, "string");
+  assert.equal(payload.iss, "aetherconnect");
+  assert.equal(payload.aud, "aetherconnect");
+  assert.equal(payload.sub, user.id);
+  assert.equal(Number(payload.exp) - Number(payload.iat), 900);
+  assert.deepEqual(Object.keys(payload).sort(), ["aud", "exp", "iat", "iss", "jti", "sid", "sub"]);
+  const ws = await auth.client.issueWsToken({}, as(tokens.accessToken));
+  const wsParts = decode(ws.token);
+  assert.equal(wsParts.header.typ, "ws+jwt");
+  assert.equal(wsParts.payload.sid, payload.sid);
+  assert.equal(Number(wsParts.payload.exp) - Number(wsParts.payload.iat), 60);
+});
+
+test("a username and an email address are taken whatever their case or form", async () => {
+  const username = newName();
+  await registerUser(auth.client, { username, email: `${username}.é@example.com` });
+  const take = (changes: object) => codeOf(registerUser(auth.client, changes));
+  assert.equal(await take({ username: username.toUpperCase() }), "USER_EXISTS");
+  assert.equal(await take({ email: `${username}.É@EXAMPLE.com` }), "USER_EXISTS");
+  assert.equal(await take({ email: `${username}.e\u0301@example.com` }), "USER_EXISTS");
+});
+
+test("of many who register the same name at once one gets it", async () => {
+  const username = newName();
+  const codes = await Promise.all(
+    Array.from({ length: 10 }, (_, i) =>
+      codeOf(registerUser(auth.client, { username, email: `${username}.${i}@example.com` })),
+    ),
+  );
+  assert.deepEqual(codes.toSorted(), ["OK", ...Array(9).fill("USER_EXISTS")]);
+});
+
+test("a user signs in by username or email, whatever their case or form", async () => {
+  const username = newName();
+  const email = `${username}.ﬁ@example.com`;
+  await registerUser(auth.client, { username, email });
+  for (const login of [
+    { username },
+    { username: username.toUpperCase() },
+    { email },
+    { email: `${username.toUpperCase()}.FI@example.com` },
+  ]) {
+    const { user } = signedIn(await auth.client.login({ ...login, password }));
+    assert.equal(user.username, username);
+  }
+});
+
+test("the same password in another Unicode form is the same", async () => {
+  const username = newName();
+  await auth.client.register({
+    username,
+    email: `${username}@example.com`,
+    password: "Ångström-unit",
+    firstName: "A",
+    lastName: "Å",
+  });
+  const login = { username, password: "A\u030angstro\u0308m-unit" };
+  assert.equal(await codeOf(auth.client.login(login)), "OK");
+});
+
+test("an unknown user and a wrong password get the same answer", async () => {
+  const { user } = await registerUser(auth.client);
+  const unknown = await post(auth.running.rpcUrl, "Login", { username: newName(), password });
+  const wrong = await post(auth.running.rpcUrl, "Login", {
+    username: user.username,
+    password: "wrong password",
+  });
+  assert.deepEqual(unknown, wrong);
+  assert.equal(unknown.status, 401);
+  assert.equal(unknown.body.code, "unauthenticated");
+  assert.equal(unknown.body.message, "Invalid credentials");
+});
+
+test("input that breaks a rule is refused with the field's name, over plain HTTP too", async () => {
+  const bad = await errorOf(
+    auth.client.register({ username: "a b", email: "x", password: "short", firstName: "" }),
+  );
+  assert.equal(bad.code, "VALIDATION_FAILED");
+  assert.deepEqual(bad.faults.map((it) => it.path).toSorted(), [
+    "email",
+    "firstName",
+    "lastName",
+    "password",
+    "username",
+  ]);
+  const both = await errorOf(auth.client.login({ username: "a", email: "b", password }));
+  assert.deepEqual(
+    both.faults.map((it) => it.path),
+    ["email"],
+  );
+  const http = await post(auth.running.rpcUrl, "Register", { username: "x" });
+  assert.equal(http.status, 400);
+  assert.equal(http.body.code, "invalid_argument");
+});
+
+test("an email address that grows beyond measure when normalised is refused", async () => {
+  const error = await errorOf(registerUser(auth.client, { email: `a@${"ﷺ".repeat(200)}.com` }));
+  assert.equal(error.code, "VALIDATION_FAILED");
+  assert.deepEqual(
+    error.faults.map((it) => it.path),
+    ["email"],
+  );
+});
+
+test("the commonest passwords are refused in any case", async () => {
+  const username = newName();
+  const user = { username, email: `${username}@example.com`, firstName: "A", lastName: "B" };
+  for (const common of ["password1", "PassWord1", "12345678", "ｐａｓｓｗｏｒｄ１"]) {
+    const error = await errorOf(auth.client.register({ ...user, password: common }));
+    assert.equal(error.code, "VALIDATION_FAILED", common);
+    assert.deepEqual(
+      error.faults.map((it) => it.path),
+      ["password"],
+    );
+  }
+  const { tokens } = await registerUser(auth.client);
+  const change = { currentPassword: password, newPassword: "iloveyou1" };
+  const error = await errorOf(auth.client.changePassword(change, as(tokens.accessToken)));
+  assert.deepEqual(
+    error.faults.map((it) => it.path),
+    ["newPassword"],
+  );
+});
+
+test("passwords are stored by argon2id, and hashed anew when the parameters were raised", async () => {
+  const { user } = await registerUser(auth.client);
+  const storedHash = async () => {
+    const [row] = await auth.database.query("select password_hash from auth.users where id = $1", [
+      user.id,
+    ]);
+    return String(row?.password_hash);
+  };
+  assert.match(await storedHash(), /^\$argon2id\$v=19\$m=1024,t=1,p=1\$/);
+  await using raised = await startTestAuth(auth.config, {
+    passwordCost: { memoryCost: 2_048, timeCost: 2 },
+  });
+  await loginUser(raised.client, user.username);
+  const renewed = await storedHash();
+  assert.match(renewed, /^\$argon2id\$v=19\$m=2048,t=2,p=1\$/);
+  await loginUser(auth.client, user.username);
+  assert.equal(await storedHash(), renewed, "never lowered");
+});
+
+test("by default hashes have OWASP's parameters", async () => {
+  const made = await hash("x", { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+  const { createPasswords, defaultPasswordCost } = await import(
+    "../../services/auth/passwords/passwords.ts"
+  );
+  const passwords = await createPasswords(defaultPasswordCost);
+  const own = await passwords.hash("some password");
+  assert.equal(own.split("$").slice(0, 4).join("$"), made.split("$").slice(0, 4).join("$"));
+  assert.equal(await passwords.verify(own, "some password"), true);
+  assert.equal(await passwords.verify(own, "another"), false);
+  assert.equal(await passwords.verify(undefined, "some password"), false);
+});
+
+test("a profile changes, and others learn the new name", async () => {
+  const { user, tokens } = await registerUser(auth.client);
+  const me = as(tokens.accessToken);
+  const same = await auth.client.updateProfile({}, me);
+  assert.deepEqual(same.user, user);
+  const changed = await auth.client.updateProfile({ firstName: "Grace", lastName: "Hopper" }, me);
+  assert.equal(changed.user?.name, "Grace Hopper");
+  assert.equal(changed.user?.email, user.email);
+  const { users } = await auth.client.getUsers({ userIds: [user.id] });
+  assert.equal(users[0]?.name, "Grace Hopper");
+  const events = await auth.database.query(
+    "select id from auth.revocations where changed_user_id = $1",
+    [user.id],
+  );
+  assert.equal(events.length, 1);
+});
+
+test("what is taken or wrong in a profile is named", async () => {
+  const other = await registerUser(auth.client);
+  const { user, tokens } = await registerUser(auth.client);
+  const me = as(tokens.accessToken);
+  const update = (changes: object) => errorOf(auth.client.updateProfile(changes, me));
+  const cases = [
+    { changes: { username: other.user.username.toUpperCase() }, path: "username" },
+    {
+      changes: { email: other.user.email.toUpperCase(), currentPassword: password },
+      path: "email",
+    },
+    { changes: { email: "new@example.com" }, path: "currentPassword" },
+    {
+      changes: { email: "new@example.com", currentPassword: "not the password" },
+      path: "currentPassword",
+    },
+    { changes: { firstName: " " }, path: "firstName" },
+  ];
+  for (const { changes, path } of cases) {
+    const error = await update(changes);
+    assert.equal(error.code, "PROFILE_UPDATE_FAILED");
+    assert.deepEqual(
+      error.faults.map((it) => it.path),
+      [path],
+    );
+  }
+  const { user: unchanged } = await auth.client.getProfile({}, me);
+  assert.deepEqual(unchanged, user);
+  const mail = { email: `new.${user.email}`, currentPassword: password };
+  const { user: changed } = await auth.client.updateProfile(mail, me);
+  assert.equal(changed?.email, mail.email);
+  assert.equal(
+    await codeOf(auth.client.login({ email: user.email, password })),
+    "INVALID_CREDENTIALS",
+  );
+  assert.equal(await codeOf(auth.client.login({ email: mail.email, password })), "OK");
+});
+
+test("users are found by name, by id, and page by page", async () => {
+  const { user, tokens } = await registerUser(auth.client);
+  const me = as(tokens.accessToken);
+  const found = await auth.client.findUser({ username: user.username.toUpperCase() }, me);
+  assert.equal(found.user?.id, user.id);
+  assert.equal(found.user?.name, "Ada Lovelace");
+  assert.equal(await codeOf(auth.client.findUser({ username: newName() }, me)), "USER_NOT_FOUND");
+
+  const ids = [user.id, user.id, "999999999", "abc", "-1", "99999999999999999999", ""];
+  const { users } = await auth.client.getUsers({ userIds: ids });
+  assert.deepEqual(
+    users.map((it) => it.id),
+    [user.id],
+  );
+
+  const seen: string[] = [];
+  let pageToken = "";
+  do {
+    const page = await auth.client.listUsers({ pageSize: 3, pageToken });
+    seen.push(...page.users.map((it) => it.id));
+    pageToken = page.nextPageToken;
+  } while (pageToken);
+  const all = await auth.client.listUsers({ pageSize: 500 });
+  assert.deepEqual(
+    seen,
+    all.users.map((it) => it.id),
+  );
+  assert.ok(seen.includes(user.id));
+  assert.equal(await codeOf(auth.client.listUsers({ pageToken: "x" })), "VALIDATION_FAILED");
+});
+
+test("a session knows the device that the service tells of, in 200 characters", async () => {
+  const { user, tokens } = await registerUser(auth.client);
+  await auth.client.login(
+    { username: user.username, password },
+    from("203.0.113.5", `  Firefox ${"x".repeat(300)}`),
+  );
+  const { sessions } = await auth.client.listSessions({}, as(tokens.accessToken));
+  const other = sessions.find((it) => !it.current);
+  assert.equal(other?.device?.length, 200);
+  assert.ok(other?.device?.startsWith("Firefox x"));
+});

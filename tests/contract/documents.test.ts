@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Parser } from "@asyncapi/parser";
+import { getOption, hasOption } from "@bufbuild/protobuf";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { event, rest } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { buildImage, readImage } from "../../scripts/contract/image.ts";
+import { documents } from "../../scripts/generate/documents.ts";
+import { docsPage } from "../../services/gateway/docs/page.ts";
+
+const root = join(import.meta.dirname, "../..");
+const read = (name: string) => documents().get(name) ?? "";
+
+interface OpenApi {
+  paths: Record<string, Record<string, { responses: object; requestBody?: object }>>;
+  components: { schemas: Record<string, { required?: string[]; properties: object }> };
+}
+// JSON.parse answers any; the test names the parts that it looks at.
+const openapi: OpenApi = JSON.parse(read("openapi.json"));
+
+test("the OpenAPI document passes a public validator", async () => {
+  const result = await new Validator().validate(JSON.parse(read("openapi.json")));
+  assert.deepEqual(result.valid, true, JSON.stringify(result));
+});
+
+test("the AsyncAPI document passes a public validator", async () => {
+  const found = await new Parser().validate(read("asyncapi.json"));
+  const faults = found.filter((it) => it.code !== "asyncapi-latest-version");
+  assert.deepEqual(faults, []);
+});
+
+for (const name of ["openapi.json", "asyncapi.json"]) {
+  test(`the committed gen/${name} is what the contract gives`, async () => {
+    const committed = await readFile(join(root, "gen", name), "utf8");
+    assert.ok(committed === read(name), "stale: run npm run generate");
+  });
+}
+
+test("every route and every event of the contract is in a document", async () => {
+  const events: string[] = [];
+  let routes = 0;
+  for (const desc of readImage(await buildImage(root))) {
+    if (desc.kind === "service") {
+      for (const method of desc.methods.filter((it) => hasOption(it, rest))) {
+        const { case: verb = "", value: path = "" } = getOption(method, rest).route;
+        const jsonPath = path.replaceAll(/_([a-z])/g, (_all, c: string) => c.toUpperCase());
+        assert.ok(openapi.paths[jsonPath]?.[verb], `${verb} ${jsonPath}`);
+        routes += 1;
+      }
+    }
+    if (desc.kind === "message" && hasOption(desc, event)) events.push(desc.name);
+  }
+  assert.ok(routes >= 22, `${routes} routes`);
+  assert.ok(events.length >= 12, `${events.length} events`);
+  for (const name of events) assert.ok(read("asyncapi.json").includes(`/messages/${name}"`), name);
+});
+
+test("requests: rules as keywords, what may be left out may be null", () => {
+  const register = openapi.components.schemas.RegisterRequest;
+  assert.deepEqual(register?.required, ["username", "email", "password", "firstName", "lastName"]);
+  const accepts = compile("RegisterRequest");
+  const user = {
+    username: "john_doe",
+    email: "john@example.com",
+    password: "correct horse",
+    firstName: "John",
+    lastName: "Doe",
+  };
+  assert.ok(accepts(user));
+  assert.ok(!accepts({ ...user, username: "a b" }));
+  assert.ok(!accepts({ ...user, email: "a@b@c" }));
+  assert.ok(!accepts({ ...user, firstName: " \u00a0" }));
+  assert.ok(!accepts({ ...user, password: "😀".repeat(7) }));
+  assert.ok(!accepts({ ...user, roles: ["admin"] }));
+  const send = compile("SendMessageRequest");
+  assert.ok(send({ content: "hi", metadata: null, messageType: "image" }));
+  assert.ok(!send({ content: "hi", messageType: "system" }));
+  assert.ok(!send({ content: "hi", metadata: [] }));
+  assert.ok(!send({ content: "hi", roomId: "1" }), "what is in the path is not in the body");
+});
+
+test("answers: closed objects, every field there", () => {
+  const accepts = compile("Room");
+  const room = {
+    id: "635a5e3b8bb9e8b3c8e9f5d2",
+    name: "general",
+    description: null,
+    roomType: "public",
+    createdBy: "system",
+    members: ["1", "2"],
+    createdAt: "2023-10-27T10:00:00.000Z",
+    updatedAt: "2023-10-27T10:00:00.000Z",
+    memberCount: 2,
+    lastSeq: 0,
+  };
+  assert.ok(accepts(room));
+  assert.ok(!accepts({ ...room, secret: 1 }));
+  assert.ok(!accepts({ ...room, roomType: "ROOM_TYPE_PUBLIC" }));
+  const { lastSeq: _gone, ...less } = room;
+  assert.ok(!accepts(less));
+});
+
+test("the ws-token's answer has no text", () => {
+  const accepts = compileAnswer("/api/auth/ws-token", "get", "200");
+  assert.ok(accepts({ success: true, token: "t" }));
+  assert.ok(!accepts({ success: true, message: "ok", token: "t" }));
+});
+
+test("a repeat is told by status and field", () => {
+  const path = "/api/rooms/{roomId}/messages";
+  const answers = openapi.paths[path]?.post?.responses ?? {};
+  assert.ok("200" in answers && "201" in answers);
+  const text = { success: true, message: "Message sent successfully", data: {} };
+  assert.ok(!compileAnswer(path, "post", "200")(text));
+});
+
+test("the page runs under its own policy and asks nobody else", () => {
+  const { html, contentSecurityPolicy } = docsPage();
+  for (const tag of ["script", "style"]) {
+    const [, content = ""] = new RegExp(`<${tag}[^>]*>([\\s\\S]*?)</${tag}>`).exec(html) ?? [];
+    const hash = createHash("sha256").update(content).digest("base64");
+    assert.ok(contentSecurityPolicy.includes(`${tag}-src 'sha256-${hash}'`), tag);
+  }
+  assert.doesNotMatch(html, /https?:\/\//);
+  assert.doesNotMatch(html, /innerHTML|\son\w+=|style="/);
+});
+
+function compile(schema: string) {
+  return compileRef(`#/components/schemas/${schema}`);
+}
+
+function compileAnswer(path: string, verb: string, status: string) {
+  const key = path.replaceAll("~", "~0").replaceAll("/", "~1");
+  return compileRef(
+    `#/paths/${encodeURIComponent(key)}/${verb}/responses/${status}/content/application~1json/schema`,
+  );
+}
+
+function compileRef(pointer: string) {
+  const ajv = new Ajv2020({ strict: false });
+  // Both modules are CommonJS: types and run time disagree on where the default is.
+  addFormats.default(ajv);
+  ajv.addSchema(openapi, "openapi");
+  return ajv.compile({ $ref: `openapi${pointer}` });
+}

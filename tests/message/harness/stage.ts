@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { type Client, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import type { ManagerOptions, SocketOptions } from "socket.io-client";
+import { fromConnectError } from "#common/rpc/errors.ts";
+import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import { RoomService, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { MessageConfig } from "../../../services/message/config.ts";
+import type { MessageOverrides } from "../../../services/message/context.ts";
+import { type RunningMessage, startMessage } from "../../../services/message/service.ts";
+import { createTestDatabase, type TestDatabase } from "../../harness/database.ts";
+import { newSocket, next, type TestSocket } from "../../harness/sockets.ts";
+import { type StandInAuth, type StandInUser, startStandInAuth } from "./stand-in-auth.ts";
+
+export type { StandInUser, TestSocket };
+export { next };
+
+export const clientOrigin = "http://localhost:3004";
+
+/** The message service on a database of its own, and somebody who answers for auth. */
+export interface Stage extends AsyncDisposable {
+  database: TestDatabase;
+  auth: StandInAuth;
+  message: RunningMessage;
+  serviceSecret: string;
+  config: MessageConfig;
+  /** A user's RPC clients. */
+  rpc: (user: StandInUser, url?: string) => UserRpc;
+  /** A further instance on the same database. */
+  startAnother: (config?: Partial<MessageConfig>) => Promise<RunningMessage>;
+  /** An unmodified client's socket, signed in. */
+  connect: (user: StandInUser, options?: ConnectOptions) => Promise<TestSocket>;
+  /** The id of a new room with these members; the first is the creator. */
+  newRoom: (members: StandInUser[], roomType?: RoomType) => Promise<string>;
+}
+
+export interface UserRpc {
+  rooms: Client<typeof RoomService>;
+  messages: Client<typeof MessageService>;
+}
+
+export type ConnectOptions = Partial<ManagerOptions & SocketOptions> & { url?: string };
+
+export async function setStage(
+  partial: Partial<MessageConfig> = {},
+  overrides?: MessageOverrides,
+): Promise<Stage> {
+  const stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase());
+  const serviceSecret = randomBytes(32).toString("hex");
+  const auth = stack.use(await startStandInAuth(serviceSecret));
+  const config: MessageConfig = {
+    isProduction: false,
+    logLevel: process.env.TEST_LOG_LEVEL ?? "silent",
+    host: "127.0.0.1",
+    serviceSecrets: [serviceSecret],
+    metricsToken: undefined,
+    redisUrl: undefined,
+    clientOrigins: [clientOrigin],
+    publicOrigin: "http://localhost:3000",
+    trustedProxyHops: 0,
+    handshakesPerMinute: 0,
+    httpPort: 0,
+    rpcPort: 0,
+    authUrl: auth.rpcUrl,
+    databaseUrl: database.url,
+    socketMessagesPerSecond: 0,
+    socketsPerUser: 0,
+    ...partial,
+  };
+  const message = stack.use(await startMessage(config, overrides));
+  const sockets = new Set<TestSocket>();
+  stack.defer(() => {
+    for (const socket of sockets) socket.disconnect();
+  });
+
+  const rpc = (user: StandInUser, url = message.rpcUrl): UserRpc => {
+    const transport = createConnectTransport({
+      baseUrl: url,
+      httpVersion: "1.1",
+      interceptors: [
+        (call) => async (req) => {
+          req.header.set("authorization", `Bearer ${await auth.accessToken(user)}`);
+          return call(req);
+        },
+      ],
+    });
+    return {
+      rooms: createClient(RoomService, transport),
+      messages: createClient(MessageService, transport),
+    };
+  };
+
+  return {
+    database,
+    auth,
+    message,
+    serviceSecret,
+    config,
+    rpc,
+    startAnother: async (more) => stack.use(await startMessage({ ...config, ...more })),
+    async connect(user, { url = message.httpUrl, ...options } = {}) {
+      const socket = newSocket(url, await auth.wsToken(user), options);
+      sockets.add(socket);
+      const connected = next(socket, "connected");
+      socket.connect();
+      await connected;
+      return socket;
+    },
+    async newRoom([creator, ...others], roomType = RoomType.PUBLIC) {
+      assert.ok(creator);
+      const { room } = await rpc(creator).rooms.createRoom({ name: "Room", roomType });
+      assert.ok(room);
+      for (const member of others) {
+        if (roomType === RoomType.PUBLIC) await rpc(member).rooms.joinRoom({ roomId: room.id });
+        else await rpc(creator).rooms.addMember({ roomId: room.id, userId: member.id });
+      }
+      return room.id;
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** The code of the failure of a call. */
+export async function codeOf(call: Promise<unknown>): Promise<string> {
+  const outcome = await call.then(
+    () => undefined,
+    (error: unknown) => fromConnectError(error),
+  );
+  assert.ok(outcome, "the call should fail");
+  return outcome.code;
+}
+
+/** Collects the messages that a socket gets, and waits for a number. */
+export function collect(socket: TestSocket): {
+  seqs: number[];
+  until: (seq: number) => Promise<void>;
+} {
+  const seqs: number[] = [];
+  let waiting: { seq: number; resolve: () => void } | undefined;
+  socket.on("new_message", ({ seq }) => {
+    seqs.push(seq);
+    if (waiting && seq >= waiting.seq) waiting.resolve();
+  });
+  return {
+    seqs,
+    until: (seq) =>
+      new Promise((resolve, reject) => {
+        if ((seqs.at(-1) ?? 0) >= seq) return resolve();
+        const timer = setTimeout(() => reject(new Error(`no message ${seq} within 8 s`)), 8_000);
+        waiting = {
+          seq,
+          resolve() {
+            clearTimeout(timer);
+            resolve();
+          },
+        };
+      }),
+  };
+}
+
+/** first, first + 1 … last */
+export function range(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(last - first + 1, 0) }, (_, i) => first + i);
+}
