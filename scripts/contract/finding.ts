@@ -4,7 +4,7 @@
  *   changed   they go on working; others may rely on it only after the next release
  *   added     there is more than before
  */
-export type Severity = "breaking" | "changed" | "added";
+type Severity = "breaking" | "changed" | "added";
 
 /** One difference between the released contract and this one. */
 export interface Finding {

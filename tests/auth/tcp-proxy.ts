@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
 /** Stands between a service and a server, and gets in the way when told to. */
@@ -9,14 +9,18 @@ export interface TcpProxy extends AsyncDisposable {
   /** Takes connections, and passes nothing on: as a server that hangs. */
   freeze: () => void;
   restore: () => void;
+  /** Resolves when a connection is refused. */
+  refusal: () => Promise<unknown>;
 }
 
 export async function startProxy(targetPort: number, targetHost: string): Promise<TcpProxy> {
   const pairs = new Map<Socket, Socket>();
+  const refusals = new EventEmitter();
   let state: "open" | "cut" | "frozen" = "open";
   const server = createServer((near) => {
     if (state === "cut") {
       near.resetAndDestroy();
+      refusals.emit("refusal");
       return;
     }
     const far = connect(targetPort, targetHost);
@@ -55,6 +59,7 @@ export async function startProxy(targetPort: number, targetHost: string): Promis
         far.pipe(near);
       }
     },
+    refusal: () => once(refusals, "refusal"),
     async [Symbol.asyncDispose]() {
       state = "cut";
       for (const socket of all()) socket.destroy();

@@ -7,7 +7,8 @@ import { checkContract, report } from "../../scripts/contract/check.ts";
 import { formatFinding } from "../../scripts/contract/finding.ts";
 import { ReleaseError, releaseContract } from "../../scripts/contract/release.ts";
 import { readReleased } from "../../scripts/contract/released.ts";
-import { breakingEdits, type Edit, harmlessEdits } from "./breaking-edits.ts";
+import { breakingEdits, type Edit } from "./breaking-edits.ts";
+import { harmlessEdits } from "./harmless-edits.ts";
 
 const root = join(import.meta.dirname, "../..");
 let folder = "";

@@ -4,13 +4,13 @@ import { readFileSync } from "node:fs";
 /** A page that needs nothing but itself and the two documents. */
 export interface DocsPage {
   html: string;
-  /** The header that lets exactly this page's script and style run, and fetch from its origin. */
+  /** The header that lets exactly this page's scripts and style run, and fetch from its origin. */
   contentSecurityPolicy: string;
 }
 
 /** The page that shows /openapi.json and /asyncapi.json. Reads its parts from disk. */
 export function docsPage(): DocsPage {
-  const script = readPart("app.js");
+  const scripts = ["schema-view.js", "app.js"].map(readPart);
   const style = readPart("style.css");
   return {
     html: `<!doctype html>
@@ -27,13 +27,13 @@ export function docsPage(): DocsPage {
 <main id="main"><p class="lead">Loading …</p>
 <noscript>This page needs JavaScript. The documents: <a href="/openapi.json">/openapi.json</a>, <a href="/asyncapi.json">/asyncapi.json</a>.</noscript>
 </main>
-<script type="module">${script}</script>
+${scripts.map((script) => `<script type="module">${script}</script>`).join("\n")}
 </body>
 </html>
 `,
     contentSecurityPolicy: [
       "default-src 'none'",
-      `script-src ${hashOf(script)}`,
+      `script-src ${scripts.map(hashOf).join(" ")}`,
       `style-src ${hashOf(style)}`,
       "connect-src 'self'",
       "img-src data:",

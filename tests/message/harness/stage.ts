@@ -11,28 +11,28 @@ import type { MessageOverrides } from "../../../services/message/context.ts";
 import { type RunningMessage, startMessage } from "../../../services/message/service.ts";
 import { createTestDatabase, type TestDatabase } from "../../harness/database.ts";
 import { newSocket, next, type TestSocket } from "../../harness/sockets.ts";
-import { type StandInAuth, type StandInUser, startStandInAuth } from "./stand-in-auth.ts";
+import { startTestAuth, type TestAuth, type TestUser } from "./test-auth.ts";
 
-export type { StandInUser, TestSocket };
+export type { TestSocket, TestUser };
 export { next };
 
 export const clientOrigin = "http://localhost:3004";
 
-/** The message service on a database of its own, and somebody who answers for auth. */
+/** The message service and the auth service, on a database of their own. */
 export interface Stage extends AsyncDisposable {
   database: TestDatabase;
-  auth: StandInAuth;
+  auth: TestAuth;
   message: RunningMessage;
   serviceSecret: string;
   config: MessageConfig;
   /** A user's RPC clients. */
-  rpc: (user: StandInUser, url?: string) => UserRpc;
+  rpc: (user: TestUser, url?: string) => UserRpc;
   /** A further instance on the same database. */
   startAnother: (config?: Partial<MessageConfig>) => Promise<RunningMessage>;
   /** An unmodified client's socket, signed in. */
-  connect: (user: StandInUser, options?: ConnectOptions) => Promise<TestSocket>;
+  connect: (user: TestUser, options?: ConnectOptions) => Promise<TestSocket>;
   /** The id of a new room with these members; the first is the creator. */
-  newRoom: (members: StandInUser[], roomType?: RoomType) => Promise<string>;
+  newRoom: (members: TestUser[], roomType?: RoomType) => Promise<string>;
 }
 
 export interface UserRpc {
@@ -42,29 +42,44 @@ export interface UserRpc {
 
 export type ConnectOptions = Partial<ManagerOptions & SocketOptions> & { url?: string };
 
+/** What to put in the place of the usual. */
+export interface StageOptions extends MessageOverrides {
+  startAuth?: typeof startTestAuth;
+}
+
 export async function setStage(
   partial: Partial<MessageConfig> = {},
-  overrides?: MessageOverrides,
+  { startAuth = startTestAuth, ...overrides }: StageOptions = {},
 ): Promise<Stage> {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   const serviceSecret = randomBytes(32).toString("hex");
-  const auth = stack.use(await startStandInAuth(serviceSecret));
-  const config: MessageConfig = {
+  const common = {
     isProduction: false,
     logLevel: process.env.TEST_LOG_LEVEL ?? "silent",
     host: "127.0.0.1",
-    serviceSecrets: [serviceSecret],
+    serviceSecrets: [serviceSecret] satisfies [string],
     metricsToken: undefined,
     redisUrl: undefined,
+    httpPort: 0,
+    rpcPort: 0,
+    databaseUrl: database.url,
+  };
+  const auth = stack.use(
+    await startAuth({
+      ...common,
+      authRateLimitPerMinute: 0,
+      refreshReuseWindowSeconds: 10,
+      sessionMaxDays: 30,
+    }),
+  );
+  const config: MessageConfig = {
+    ...common,
     clientOrigins: [clientOrigin],
     publicOrigin: "http://localhost:3000",
     trustedProxyHops: 0,
     handshakesPerMinute: 0,
-    httpPort: 0,
-    rpcPort: 0,
     authUrl: auth.rpcUrl,
-    databaseUrl: database.url,
     socketMessagesPerSecond: 0,
     socketsPerUser: 0,
     ...partial,
@@ -75,7 +90,7 @@ export async function setStage(
     for (const socket of sockets) socket.disconnect();
   });
 
-  const rpc = (user: StandInUser, url = message.rpcUrl): UserRpc => {
+  const rpc = (user: TestUser, url = message.rpcUrl): UserRpc => {
     const transport = createConnectTransport({
       baseUrl: url,
       httpVersion: "1.1",

@@ -9,29 +9,17 @@ import { implement, startRpcServer } from "#common/rpc/server.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { createTokenVerifier, issuer, tokenKinds } from "#common/tokens/user-token.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthConfig } from "../../../services/auth/config.ts";
+import type { TestAuth, TestUser } from "./test-auth.ts";
 
-/** A user as the tests know one. */
-export interface StandInUser {
-  id: string;
-  username: string;
-  name: string;
-  sessionId: string;
-}
-
-/** What the message service needs of an auth service: keys, names, sessions, the feed. */
-export interface StandInAuth extends AsyncDisposable {
-  rpcUrl: string;
-  newUser: (name?: string) => StandInUser;
-  rename: (user: StandInUser, name: string) => void;
-  accessToken: (user: StandInUser) => Promise<string>;
-  wsToken: (user: StandInUser, lifetimeSeconds?: number) => Promise<string>;
-  endSession: (sessionId: string) => void;
+/** An auth service that can be made to do what the real one does only after a long time. */
+export interface StandInAuth extends TestAuth {
+  wsToken: (user: TestUser, lifetimeSeconds?: number) => Promise<string>;
   /** Tells those who watch that they missed more than is kept. */
   resetFeed: () => void;
-  /** Nobody can reach it, until it is back on the same port. */
-  stop: () => Promise<void>;
-  start: () => Promise<void>;
 }
+
+type StandInUser = TestUser & { sessionId: string };
 
 interface FeedEvent {
   endedSessionId?: string;
@@ -42,7 +30,7 @@ interface FeedEvent {
 
 const heartbeatMs = 200;
 
-export async function startStandInAuth(secret: string): Promise<StandInAuth> {
+export async function startStandInAuth({ serviceSecrets }: AuthConfig): Promise<StandInAuth> {
   const kid = randomUUID();
   const { publicKey, privateKey } = await generateKeyPair("EdDSA", { extractable: true });
   const { kty = "", crv = "", x = "" } = await exportJWK(publicKey);
@@ -56,6 +44,11 @@ export async function startStandInAuth(secret: string): Promise<StandInAuth> {
     events.push({ ...event, at: new Date() });
     wake.resolve();
     wake = Promise.withResolvers();
+  };
+  const get = ({ id }: TestUser) => {
+    const user = users.get(id);
+    if (!user) throw new Error("not a user of this auth service");
+    return user;
   };
   const sign = (kind: keyof typeof tokenKinds, user: StandInUser, seconds: number) => {
     const { typ, audience } = tokenKinds[kind];
@@ -75,7 +68,7 @@ export async function startStandInAuth(secret: string): Promise<StandInAuth> {
     throw new AppError("INTERNAL");
   };
   const verify = createTokenVerifier("access", async () => publicKey);
-  const serviceTokens = createServiceTokens("auth", [secret]);
+  const serviceTokens = createServiceTokens("auth", serviceSecrets);
 
   const implementation = implement(AuthService, {
     register: notHere,
@@ -147,19 +140,21 @@ export async function startStandInAuth(secret: string): Promise<StandInAuth> {
 
   return {
     rpcUrl: `http://127.0.0.1:${port}`,
-    newUser(name = "Ada Lovelace") {
+    async newUser(name = "Ada Lovelace") {
       const id = String(++lastId);
       const user = { id, username: `user_${id}`, name, sessionId: randomUUID() };
       users.set(id, user);
       return user;
     },
-    rename(user, name) {
-      users.set(user.id, { ...user, name });
+    async rename(user, firstName) {
+      const [, lastName = ""] = user.name.split(" ");
+      users.set(user.id, { ...get(user), name: `${firstName} ${lastName}` });
       tell({ changedUserId: user.id });
     },
-    accessToken: (user) => sign("access", user, 600),
-    wsToken: (user, lifetimeSeconds = 60) => sign("ws", user, lifetimeSeconds),
-    endSession(sessionId) {
+    accessToken: (user) => sign("access", get(user), 600),
+    wsToken: (user, lifetimeSeconds = 60) => sign("ws", get(user), lifetimeSeconds),
+    async endSession(user) {
+      const { sessionId } = get(user);
       ended.add(sessionId);
       tell({ endedSessionId: sessionId });
     },
