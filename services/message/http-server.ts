@@ -37,6 +37,8 @@ export function createHttpServer(ctx: MessageContext): Server {
     maxHeaderSize: 16 * 1024,
     headersTimeout: 5_000,
     requestTimeout: 20_000,
+    // By itself Node looks for connections over these limits every 30 s only.
+    connectionsCheckingInterval: 500,
   });
   server.on("request", (req, res) => {
     handle(req, res).catch((error: unknown) => {

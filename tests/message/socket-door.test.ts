@@ -230,11 +230,10 @@ describe("handshakes", () => {
     const socket = connectTcp(Number(url.port), url.hostname);
     socket.write("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: x\r\n");
     socket.resume();
-    await once(socket, "close");
     const ws = new WebSocket(
       `${stage.message.httpUrl.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`,
     );
-    await once(ws, "close");
+    await Promise.all([once(socket, "close"), once(ws, "close")]);
   });
 });
 

@@ -23,7 +23,8 @@ const defaultTimeoutMs = 2_500;
 
 /** Speaks Connect over HTTP/2. Calls without an `Authorization` header carry our service token. */
 export function createRpcClient(options: ClientOptions): RpcClient {
-  // No pings: the manager's timer can ping a destroyed session, which ends the process.
+  // No pings: the manager's timer can ping a session that has been destroyed, which ends the
+  // process (connect-es #1795). dropHung takes their place.
   const sessions = new Http2SessionManager(options.url);
   const transport = createConnectTransport({
     baseUrl: options.url,
@@ -110,20 +111,8 @@ function guardSessions(
       if (stream.session && !guarded.has(stream.session)) {
         guarded.add(stream.session);
         stream.session.on("error", () => undefined);
-        guardPing(stream.session);
       }
       return stream;
     },
   };
-}
-
-/**
- * A timer that pings a session in the moment in which it has been destroyed throws where
- * nobody catches it, which would end the process (connect-es #1795).
- */
-function guardPing(session: Http2Session): void {
-  const ping = session.ping;
-  const guarded = (...args: Parameters<typeof ping>): boolean =>
-    session.destroyed ? false : Reflect.apply(ping, session, args);
-  Object.assign(session, { ping: guarded });
 }

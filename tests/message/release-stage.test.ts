@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { create } from "@bufbuild/protobuf";
+import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import { createStage, type StageOptions } from "../../services/message/fanout/stage.ts";
+import { range } from "./harness/stage.ts";
+
+const message = (seq: number) => create(MessageSchema, { seq });
+
+function stageOf(options: Partial<StageOptions> = {}) {
+  const released: number[] = [];
+  const reads: [number, number][] = [];
+  const stage = createStage({
+    next: 1,
+    async read(from, to) {
+      reads.push([from, to]);
+      return range(from, to).map(message);
+    },
+    release: ({ seq }: Message) => released.push(seq),
+    onStuck: () => undefined,
+    ...options,
+  });
+  return { ...stage, released, reads };
+}
+
+describe("the release stage", () => {
+  test("lets messages out in order and each once, however they come", async () => {
+    const stage = stageOf();
+    for (const seq of [2, 1, 1, 4, 3, 2, 5, 5]) stage.offer(message(seq));
+    assert.deepEqual(stage.released, [1, 2, 3, 4, 5]);
+    assert.deepEqual(stage.reads, []);
+  });
+
+  test("reads a hole that lasts from the store", async () => {
+    const stage = stageOf();
+    stage.offer(message(4));
+    assert.equal(await stage.reached(4), true);
+    assert.deepEqual(stage.released, [1, 2, 3, 4]);
+    assert.equal(stage.reads.length, 1);
+  });
+
+  test("fetches what a hint says is there", async () => {
+    const stage = stageOf({ next: 11 });
+    stage.hint(10);
+    stage.hint(700);
+    assert.equal(await stage.reached(700), true);
+    assert.deepEqual(stage.released, range(11, 700));
+    assert.ok(stage.reads.every(([from, to]) => to - from < 200));
+  });
+
+  test("goes on after a failed read, and with what comes during it", async () => {
+    let fails = 1;
+    const stage = stageOf({
+      async read(from, to) {
+        if (fails-- > 0) throw new Error("the store is away");
+        stage.offer(message(to + 1));
+        return range(from, to).map(message);
+      },
+    });
+    stage.hint(3);
+    assert.equal(await stage.reached(4), true);
+    assert.deepEqual(stage.released, [1, 2, 3, 4]);
+  });
+
+  test("says so when it closes before", async () => {
+    const stage = stageOf();
+    const reached = stage.reached(1);
+    stage.close();
+    assert.equal(await reached, false);
+    stage.offer(message(1));
+    assert.deepEqual(stage.released, []);
+  });
+
+  test("tells when a hole can't be filled", async () => {
+    const stuck = Promise.withResolvers<void>();
+    const stage = stageOf({ read: async () => [], onStuck: stuck.resolve });
+    stage.offer(message(2));
+    await stuck.promise;
+    assert.deepEqual(stage.released, []);
+    stage.close();
+  });
+});

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { disconnected, newSocket, next } from "../harness/sockets.ts";
+import { codeOf, type Stage, setStage, type TestUser } from "./harness/stage.ts";
+import { type StandInAuth, startStandInAuth } from "./harness/stand-in-auth.ts";
+
+let stage: Stage;
+let ada: TestUser;
+before(async () => {
+  stage = await setStage();
+  ada = await stage.auth.newUser("Ada Lovelace");
+});
+after(() => stage[Symbol.asyncDispose]());
+
+describe("over HTTP", () => {
+  test("there are health and metrics, and nothing else", async () => {
+    const get = (path: string) => fetch(stage.message.httpUrl + path);
+    for (const path of ["/health", "/health/ready"]) {
+      const health = await get(path);
+      assert.equal(health.status, 200);
+      assert.deepEqual(await health.json(), {
+        status: "ok",
+        dependencies: { postgres: "up", auth: "up" },
+      });
+    }
+    assert.match(await (await get("/metrics")).text(), /aetherconnect_sockets/);
+    for (const path of ["/", "/api/rooms", "/socket.io", "/socket.io.js"]) {
+      const answer = await fetch(stage.message.httpUrl + path, {
+        headers: { "x-request-id": "a" },
+      });
+      assert.equal(answer.status, 404);
+      assert.equal(answer.headers.get("x-request-id"), "a");
+      assert.deepEqual(await answer.json(), {
+        success: false,
+        statusCode: 404,
+        message: "Not found",
+        code: "NOT_FOUND",
+        requestId: "a",
+      });
+    }
+  });
+
+  test("pages of known origins may use polling", async () => {
+    const answer = await fetch(`${stage.message.httpUrl}/socket.io/?EIO=4&transport=polling`, {
+      headers: { origin: "http://localhost:3004" },
+    });
+    assert.equal(answer.headers.get("access-control-allow-origin"), "http://localhost:3004");
+    assert.equal(answer.headers.get("access-control-allow-credentials"), "true");
+    await answer.text();
+  });
+});
+
+describe("sessions", () => {
+  test("that end take their sockets with them, and only theirs", async () => {
+    const [user, other] = [await stage.auth.newUser(), await stage.auth.newUser()];
+    const [one, two, bystander] = [
+      await stage.connect(user),
+      await stage.connect(user, { transports: ["polling"] }),
+      await stage.connect(other),
+    ];
+    const token = await stage.auth.wsToken(user);
+    const closed = [one, two].map(disconnected);
+    await stage.auth.endSession(user);
+    assert.deepEqual(await Promise.all(closed), ["io server disconnect", "io server disconnect"]);
+    assert.ok(bystander.connected);
+    const late = newSocket(stage.message.httpUrl, token);
+    const refused = next(late, "error");
+    late.connect();
+    assert.equal((await refused).code, "UNAUTHENTICATED");
+    assert.equal(await codeOf(stage.rpc(user).rooms.listRooms({})), "UNAUTHENTICATED");
+  });
+
+  test("a feed that has lost its place lets all sockets come back", async () => {
+    let auth: StandInAuth | undefined;
+    await using place = await setStage(
+      {},
+      {
+        async startAuth(config) {
+          auth = await startStandInAuth(config);
+          return auth;
+        },
+      },
+    );
+    const socket = await place.connect(await place.auth.newUser());
+    const closed = disconnected(socket);
+    auth?.resetFeed();
+    assert.equal(await closed, "transport close");
+  });
+});
+
+test("names change, and messages keep the name of their time", async () => {
+  const user = await stage.auth.newUser("Before Lovelace");
+  const roomId = await stage.newRoom([user]);
+  const { messages } = stage.rpc(user);
+  const send = async () => (await messages.sendMessage({ roomId, content: "x" })).data?.username;
+  assert.equal(await send(), "Before Lovelace");
+  await stage.auth.rename(user, "After");
+  while ((await send()) !== "After Lovelace");
+  const { messages: all } = await messages.listMessages({ roomId });
+  assert.equal(all[0]?.username, "Before Lovelace");
+});
+
+test("without auth open sockets chat on, new ones wait, and all is well when it is back", async () => {
+  const roomId = await stage.newRoom([ada]);
+  const socket = await stage.connect(ada);
+  await socket.emitWithAck("join_room", { roomId });
+  const { messages } = stage.rpc(ada);
+  const token = await stage.auth.wsToken(ada);
+  await stage.auth.stop();
+  assert.ok((await socket.emitWithAck("send_message", { roomId, content: "alone" })).success);
+  const late = newSocket(stage.message.httpUrl, token);
+  late.connect();
+  let code = "";
+  late.on("error", (error) => {
+    code = error.code;
+  });
+  // The feed is fresh for a moment: until then a token is judged by what is known.
+  while (code !== "UNAVAILABLE") {
+    const closed = disconnected(late);
+    if (code === "" && late.connected) late.disconnect();
+    const reason = await closed;
+    if (code === "") {
+      assert.equal(reason, "io client disconnect");
+      late.connect();
+      await Promise.race([next(late, "connected"), next(late, "error")]);
+    } else assert.equal(reason, "transport close");
+  }
+  assert.equal(await codeOf(messages.listMessages({ roomId })), "UNAVAILABLE");
+  assert.equal((await fetch(`${stage.message.httpUrl}/health`)).status, 200);
+  await stage.auth.start();
+  while ((await codeOrOk(messages.listMessages({ roomId }))) !== "OK");
+  const back = await stage.connect(ada);
+  assert.ok((await back.emitWithAck("join_room", { roomId })).success);
+});
+
+const codeOrOk = (call: Promise<unknown>) =>
+  call.then(
+    () => "OK",
+    () => codeOf(call),
+  );
+
+test("it starts without auth, and on a new database exactly one of two makes general", async () => {
+  await using place = await setStage();
+  await place.auth.stop();
+  const instances = await Promise.all([place.startAnother(), place.startAnother()]);
+  const rows = await place.database.query("select name, created_by from message.rooms");
+  assert.deepEqual(rows, [{ name: "general", created_by: "system" }]);
+  for (const { httpUrl } of instances) {
+    assert.equal((await fetch(`${httpUrl}/health/live`)).status, 200);
+    const { dependencies } = await (await fetch(`${httpUrl}/health/ready`)).json();
+    assert.deepEqual(dependencies, { postgres: "up", auth: "down" });
+  }
+  await place.auth.start();
+});
+
+test("stopping closes transports, so that clients come back, and finishes what is under way", async () => {
+  const another = await stage.startAnother();
+  const roomId = await stage.newRoom([ada]);
+  const sockets = [
+    await stage.connect(ada, { url: another.httpUrl }),
+    await stage.connect(ada, { url: another.httpUrl, transports: ["polling"] }),
+  ];
+  const [first] = sockets;
+  assert.ok(first);
+  await first.emitWithAck("join_room", { roomId });
+  const closed = sockets.map(disconnected);
+  const sent = first.emitWithAck("send_message", { roomId, content: "last words" });
+  const sentIt = await sent;
+  await another[Symbol.asyncDispose]();
+  assert.ok(sentIt.success);
+  for (const reason of await Promise.all(closed)) {
+    assert.ok(["transport close", "transport error"].includes(reason), reason);
+  }
+});
