@@ -1,14 +1,18 @@
-import { type Logger, pino, stdTimeFunctions } from "pino";
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 
 export type { Logger };
 
-/** The log of a process: JSON lines on standard output, secrets cut out. */
-export function createLogger(service: string, level: string): Logger {
-  return pino({
+/** The log of a process: JSON lines, on standard output if nothing else is said; secrets cut out. */
+export function createLogger(
+  service: string,
+  level: string,
+  destination?: DestinationStream,
+): Logger {
+  const options = {
     level,
     base: { service },
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     redact: {
       paths: [
         "password",
@@ -22,5 +26,6 @@ export function createLogger(service: string, level: string): Logger {
       ],
       censor: "[secret]",
     },
-  });
+  };
+  return destination ? pino(options, destination) : pino(options);
 }

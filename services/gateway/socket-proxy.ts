@@ -1,8 +1,9 @@
-import { type IncomingMessage, request, type ServerResponse } from "node:http";
+import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError } from "#common/errors.ts";
 import { clientAddress } from "#common/http/client-address.ts";
 import { errorBody, sendError } from "#common/http/error-body.ts";
+import { instanceHeader, instanceOf } from "#common/http/instance.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
 import type { ServiceTokens } from "#common/tokens/service-token.ts";
@@ -24,79 +25,102 @@ export interface SocketProxy {
   close: () => void;
 }
 
+interface UpstreamHooks {
+  /** A request whose head is on its way to an instance; called again if that one isn't there. */
+  onOpen: (upstream: ClientRequest) => void;
+  /** No instance is left to try, or the connection broke. */
+  onLost: (error: Error) => void;
+}
+
 const answerLimitMs = 5_000;
+/** A poll is answered when there is something to say, at the latest by a ping each 25 s. */
+const pollLimitMs = 60_000;
 const hopByHop = new Set(["connection", "keep-alive", "te", "trailer", "transfer-encoding"]);
 
 export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
   const upgraded = new Set<Duplex>();
+  const candidates = takeTurns(options.targets.length);
 
-  const open = async (req: IncomingMessage) => {
-    const [target] = options.targets;
-    if (!target) throw new Error("no message instance");
-    return request(new URL(req.url ?? "/", target), {
-      method: req.method,
-      headers: await upstreamHeaders(req, options),
-      timeout: answerLimitMs,
-    });
-  };
-
-  const handle = async (req: IncomingMessage, res: ServerResponse) => {
-    const upstream = await open(req);
-    const fail = (cause: unknown) => {
-      upstream.destroy();
-      if (res.headersSent) return res.destroy();
-      return sendError(res, new AppError("UNAVAILABLE", { cause }), requestIdOf(req));
+  /** Sends a request's head to an instance; one that isn't there is passed over. */
+  const open = async (req: IncomingMessage, hooks: UpstreamHooks) => {
+    const headers = await upstreamHeaders(req, options);
+    const rest = candidates(req);
+    const attempt = () => {
+      const index = rest.shift() ?? 0;
+      const target = options.targets[index];
+      if (!target) return hooks.onLost(new Error("no message instance"));
+      const upstream = request(new URL(req.url ?? "/", target), {
+        method: req.method,
+        headers: { ...headers, [instanceHeader]: String(index) },
+        timeout: isPoll(req) ? pollLimitMs : answerLimitMs,
+      });
+      upstream.on("timeout", () => upstream.destroy(new Error("no answer in time")));
+      upstream.on("error", (error) => {
+        const isAbsent = "code" in error && error.code === "ECONNREFUSED";
+        if (isAbsent && rest.length > 0) attempt();
+        else hooks.onLost(error);
+      });
+      hooks.onOpen(upstream);
     };
-    upstream.on("response", (answer) => {
-      upstream.setTimeout(0);
-      res.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.rawHeaders));
-      answer.on("error", () => res.destroy());
-      answer.pipe(res);
-    });
-    upstream.on("timeout", () => fail(new Error("no answer in time")));
-    upstream.on("error", fail);
-    res.on("close", () => upstream.destroy());
-    req.on("error", () => upstream.destroy());
-    req.pipe(upstream);
+    attempt();
   };
 
-  const upgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const upstream = await open(req);
-    const refuse = () => {
-      upstream.destroy();
-      const body = JSON.stringify(errorBody(new AppError("UNAVAILABLE"), requestIdOf(req)));
-      socket.end(
-        `HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
-    };
-    socket.on("error", () => upstream.destroy());
-    upstream.on("error", refuse);
-    upstream.on("timeout", refuse);
-    // The instance refuses the upgrade: its answer is passed on.
-    upstream.on("response", (answer) => {
-      const headers = [...withoutHopByHop(answer.rawHeaders), "connection", "close"];
-      socket.write(responseHead(answer, headers));
-      answer.pipe(socket);
+  const handle = (req: IncomingMessage, res: ServerResponse) =>
+    open(req, {
+      onOpen(upstream) {
+        upstream.on("response", (answer) => {
+          upstream.setTimeout(0);
+          res.writeHead(answer.statusCode ?? 502, withoutHopByHop(answer.rawHeaders));
+          answer.on("error", () => res.destroy());
+          answer.pipe(res);
+        });
+        res.on("close", () => upstream.destroy());
+        req.on("error", () => upstream.destroy());
+        // Only a request without a body can be sent again: the first of a session is one.
+        if (req.method === "GET") upstream.end();
+        else req.pipe(upstream);
+      },
+      onLost(cause) {
+        if (res.headersSent) res.destroy();
+        else sendError(res, new AppError("UNAVAILABLE", { cause }), requestIdOf(req));
+      },
     });
-    upstream.on("upgrade", (answer, upstreamSocket, upstreamHead) => {
-      upstream.off("error", refuse);
-      upstream.off("timeout", refuse);
-      upstreamSocket.setTimeout(0);
-      upstreamSocket.setNoDelay(true);
-      socket.write(responseHead(answer, answer.rawHeaders));
-      if (upstreamHead.length > 0) socket.write(upstreamHead);
-      if (head.length > 0) upstreamSocket.write(head);
-      upgraded.add(socket);
-      const end = () => {
-        upgraded.delete(socket);
-        socket.destroy();
-        upstreamSocket.destroy();
-      };
-      for (const side of [socket, upstreamSocket]) side.on("close", end).on("error", end);
-      socket.pipe(upstreamSocket).pipe(socket);
+
+  const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) =>
+    open(req, {
+      onOpen(upstream) {
+        socket.on("error", () => upstream.destroy());
+        // The instance refuses the upgrade: its answer is passed on.
+        upstream.on("response", (answer) => {
+          const headers = [...withoutHopByHop(answer.rawHeaders), "connection", "close"];
+          socket.write(responseHead(answer, headers));
+          answer.pipe(socket);
+        });
+        upstream.on("upgrade", (answer, upstreamSocket, upstreamHead) => {
+          upstreamSocket.setTimeout(0);
+          upstreamSocket.setNoDelay(true);
+          socket.write(responseHead(answer, answer.rawHeaders));
+          if (upstreamHead.length > 0) socket.write(upstreamHead);
+          if (head.length > 0) upstreamSocket.write(head);
+          upgraded.add(socket);
+          const end = () => {
+            upgraded.delete(socket);
+            socket.destroy();
+            upstreamSocket.destroy();
+          };
+          for (const side of [socket, upstreamSocket]) side.on("close", end).on("error", end);
+          socket.pipe(upstreamSocket).pipe(socket);
+        });
+        upstream.end();
+      },
+      onLost() {
+        if (upgraded.has(socket) || !socket.writable) return;
+        const body = JSON.stringify(errorBody(new AppError("UNAVAILABLE"), requestIdOf(req)));
+        socket.end(
+          `HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+        );
+      },
     });
-    upstream.end();
-  };
 
   return {
     takes: (req) => (req.url ?? "").startsWith("/socket.io/"),
@@ -105,6 +129,25 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
     close() {
       for (const socket of upgraded) socket.destroy();
     },
+  };
+}
+
+function isPoll(req: IncomingMessage): boolean {
+  return req.method === "GET" && req.headers.upgrade === undefined && sessionIdOf(req) !== null;
+}
+
+function sessionIdOf(req: IncomingMessage): string | null {
+  return new URLSearchParams(req.url?.split("?")[1]).get("sid");
+}
+
+/** Which instances to try: the session's own, or for a new session each once, in turns. */
+function takeTurns(count: number): (req: IncomingMessage) => number[] {
+  let turn = 0;
+  return (req) => {
+    const sessionId = sessionIdOf(req);
+    if (sessionId !== null) return [instanceOf(sessionId) ?? 0];
+    const first = turn++;
+    return Array.from({ length: count }, (_, i) => (first + i) % count);
   };
 }
 

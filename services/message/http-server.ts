@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError, errorEntry } from "#common/errors.ts";
+import { bearerToken } from "#common/http/bearer-token.ts";
 import { errorBody, sendError } from "#common/http/error-body.ts";
+import { instanceHeader, withInstance } from "#common/http/instance.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
 import type { MessageContext } from "./context.ts";
 import { createHandshakeRule } from "./socket/handshake.ts";
@@ -15,6 +17,7 @@ export function createHttpServer(ctx: MessageContext): Server {
   // before it sees it, and refused in our words.
   const inner = new Server();
   io.attach(inner, { path });
+  nameSessions(ctx);
   const judge = createHandshakeRule({ ...ctx, ...ctx.config });
 
   const handle = async (req: IncomingMessage, res: ServerResponse) => {
@@ -54,6 +57,19 @@ export function createHttpServer(ctx: MessageContext): Server {
     });
   });
   return server;
+}
+
+/** Puts into session ids which of its instances the gateway takes this one for. */
+function nameSessions({ io, serviceTokens }: MessageContext): void {
+  const generateId = io.engine.generateId.bind(io.engine);
+  const named = async (req: IncomingMessage) => {
+    const index = req.headers[instanceHeader];
+    const token = bearerToken(req.headers.authorization);
+    const isGateway = token !== undefined && (await serviceTokens.verify(token)) !== undefined;
+    const id: string = await generateId(req);
+    return isGateway && typeof index === "string" ? withInstance(index, id) : id;
+  };
+  Object.assign(io.engine, { generateId: named });
 }
 
 function isSocketPath(req: IncomingMessage): boolean {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CookieJar } from "tough-cookie";
+import { noteSecretsIn } from "./log.ts";
 import { checkAnswer } from "./openapi-check.ts";
 
 export interface Answer {
@@ -58,6 +59,7 @@ export function createHttpClient(baseUrl: string): HttpClient {
       text,
       setCookies: response.headers.getSetCookie(),
     };
+    noteSecretsIn(options.body, answer.body, answer.setCookies);
     if (!options.withoutCookies) {
       for (const cookie of answer.setCookies) jar.setCookieSync(cookie, url);
     }

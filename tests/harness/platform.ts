@@ -10,6 +10,7 @@ import type { MessageConfig } from "../../services/message/config.ts";
 import { startMessage } from "../../services/message/service.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { createHttpClient, type HttpClient } from "./http-client.ts";
+import { createTestLog, noteSecret } from "./log.ts";
 
 /** The whole platform in this process, as production runs it, on ports of its own. */
 export interface Platform extends AsyncDisposable {
@@ -20,6 +21,8 @@ export interface Platform extends AsyncDisposable {
   authRpcUrl: string;
   messageRpcUrl: string;
   serviceSecret: string;
+  authConfig: AuthConfig;
+  messageConfig: MessageConfig;
   /** For a further gateway beside the first. */
   gatewayConfig: GatewayConfig;
   /** A client without cookies; each call of `client` makes another one. */
@@ -41,6 +44,12 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   const stack = new AsyncDisposableStack();
   const database = stack.use(await createTestDatabase());
   const serviceSecret = randomBytes(32).toString("hex");
+  noteSecret(serviceSecret);
+  const logs = {
+    auth: stack.use(createTestLog("auth")),
+    message: stack.use(createTestLog("message")),
+    gateway: stack.use(createTestLog("gateway")),
+  };
   const [authHttp, authRpc, messageHttp, messageRpc, gatewayPort] = await freePorts(5);
   const common = {
     isProduction: false,
@@ -89,13 +98,15 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     tokensInBody: true,
     ...options.gateway,
   };
-  const auth = restartable(() => startAuth(authConfig));
-  const message = restartable(() => startMessage(messageConfig));
+  const auth = restartable(() => startAuth(authConfig, { log: logs.auth.log }));
+  const message = restartable(() => startMessage(messageConfig, { log: logs.message.log }));
   stack.defer(auth.stop);
   await auth.start();
   stack.defer(message.stop);
   await message.start();
-  const gateway = stack.use(await startGateway(gatewayConfig, options.gatewayOverrides));
+  const gateway = stack.use(
+    await startGateway(gatewayConfig, { log: logs.gateway.log, ...options.gatewayOverrides }),
+  );
   return {
     database,
     gatewayUrl: gateway.url,
@@ -104,6 +115,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     authRpcUrl,
     messageRpcUrl: `http://127.0.0.1:${messageRpc}`,
     serviceSecret,
+    authConfig,
+    messageConfig,
     gatewayConfig,
     client: () => createHttpClient(gateway.url),
     auth,

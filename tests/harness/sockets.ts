@@ -1,5 +1,6 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
 import type { ClientToServerEvents, ServerToClientEvents } from "../../gen/socket-events.ts";
+import { noteSecret } from "./log.ts";
 import type { TestUser } from "./users.ts";
 
 export type TestSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
@@ -10,6 +11,7 @@ export function newSocket(
   token: string,
   options: Partial<ManagerOptions & SocketOptions> = {},
 ): TestSocket {
+  noteSecret(token);
   return io(url, {
     auth: { token },
     forceNew: true,

@@ -186,11 +186,9 @@ describe("messages", () => {
     assert.ok(first.success && !("duplicate" in first));
     const again = await one.emitWithAck("send_message", { ...draft, content: "other" });
     assert.deepEqual(again, { ...first, duplicate: true });
-    const last = next(two, "new_message");
     await one.emitWithAck("send_message", { roomId, content: "second" });
     await seenByOne.until(2);
     await seenByTwo.until(2);
-    assert.equal((await last).seq, 1);
     assert.deepEqual(
       [seenByOne.seqs, seenByTwo.seqs],
       [

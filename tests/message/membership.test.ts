@@ -24,17 +24,17 @@ describe("over RPC", () => {
     const { rooms, messages } = stage.rpc(eve);
     for (const roomId of [secret, "0123456789abcdef01234567", "nonsense"]) {
       const calls = [
-        rooms.getRoom({ roomId }),
-        rooms.joinRoom({ roomId }),
-        rooms.leaveRoom({ roomId }),
-        rooms.listMembers({ roomId }),
-        rooms.addMember({ roomId, userId: eve.id }),
-        rooms.addMember({ roomId, username: "nobody" }),
-        rooms.removeMember({ roomId, userId: ada.id }),
-        messages.listMessages({ roomId }),
-        messages.sendMessage({ roomId, content: "x" }),
+        () => rooms.getRoom({ roomId }),
+        () => rooms.joinRoom({ roomId }),
+        () => rooms.leaveRoom({ roomId }),
+        () => rooms.listMembers({ roomId }),
+        () => rooms.addMember({ roomId, userId: eve.id }),
+        () => rooms.addMember({ roomId, username: "nobody" }),
+        () => rooms.removeMember({ roomId, userId: ada.id }),
+        () => messages.listMessages({ roomId }),
+        () => messages.sendMessage({ roomId, content: "x" }),
       ];
-      for (const call of calls) assert.equal(await codeOf(call), "ROOM_NOT_FOUND");
+      for (const call of calls) assert.equal(await codeOf(call()), "ROOM_NOT_FOUND");
     }
     const { rooms: open } = await rooms.listPublicRooms({ limit: 100 });
     assert.ok(open.every((it) => it.id !== secret));

@@ -53,7 +53,7 @@ describe("the release stage", () => {
     const stage = stageOf({
       async read(from, to) {
         if (fails-- > 0) throw new Error("the store is away");
-        stage.offer(message(to + 1));
+        stage.offer(message(4));
         return range(from, to).map(message);
       },
     });

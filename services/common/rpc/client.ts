@@ -1,4 +1,3 @@
-import type { Http2Session } from "node:http2";
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import type { ServiceName, ServiceTokens } from "../tokens/service-token.ts";
