@@ -29,7 +29,9 @@ async function runTests(files: string[]): Promise<boolean> {
 async function runFiles(files: string[]): Promise<boolean> {
   const count = { passed: 0, failed: 0, skipped: 0 };
   const skipped: string[] = [];
-  const stream = run({ files, concurrency: 2, timeout: 120_000 });
+  // Polling clients leave timers of engine.io behind that would hold a process for half a minute.
+  const execArgv = ["--test-force-exit"];
+  const stream = run({ files, concurrency: 2, timeout: 120_000, execArgv });
   stream.on("test:pass", ({ name, skip, details }) => {
     if (details.type === "suite") return;
     if (skip === undefined || skip === false) {

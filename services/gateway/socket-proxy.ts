@@ -49,7 +49,9 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
       const index = rest.shift() ?? 0;
       const target = options.targets[index];
       if (!target) return hooks.onLost(new Error("no message instance"));
-      const upstream = request(new URL(req.url ?? "/", target), {
+      // The path as it came: resolved as a URL, "/socket.io/../metrics" would leave Socket.IO's.
+      const upstream = request(target, {
+        path: req.url ?? "/",
         method: req.method,
         headers: { ...headers, [instanceHeader]: String(index) },
         timeout: isPoll(req) ? pollLimitMs : answerLimitMs,
@@ -163,6 +165,12 @@ async function upstreamHeaders(
   for (const [name, value] of Object.entries(req.headers)) {
     if (value !== undefined && name !== "cookie" && name !== clientDeviceHeader)
       headers[name] = value;
+  }
+  // These are sent without a body: a length of one would take what the next request on the
+  // connection, another client's, begins with.
+  if (req.method === "GET" || req.headers.upgrade !== undefined) {
+    delete headers["content-length"];
+    delete headers["transfer-encoding"];
   }
   headers[clientAddressHeader] = clientAddress(req, options.trustedProxyHops);
   headers.authorization = `Bearer ${await options.serviceTokens.issue("message")}`;

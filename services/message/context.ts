@@ -1,10 +1,12 @@
 import { type Client, createClient } from "@connectrpc/connect";
+import { createShardedAdapter } from "@socket.io/redis-adapter";
 import { localUrl } from "#common/config.ts";
 import { createOperations, type Operations } from "#common/http/operations.ts";
 import { createOriginRule, type OriginRule } from "#common/http/origin.ts";
 import { type Closers, createClosers } from "#common/lifecycle.ts";
 import { createLogger, type Logger } from "#common/log.ts";
 import { createMetrics, type Metrics } from "#common/metrics.ts";
+import { openRedis } from "#common/redis.ts";
 import { createRpcClient } from "#common/rpc/client.ts";
 import { type RevocationFeed, startRevocationFeed } from "#common/sessions/revocation-feed.ts";
 import { createSessionGuard, type SessionGuard } from "#common/sessions/session-guard.ts";
@@ -13,6 +15,7 @@ import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { MessageConfig } from "./config.ts";
 import { createDelivery, type Delivery } from "./fanout/delivery.ts";
 import { createFanout, type Fanout } from "./fanout/fanout.ts";
+import { createHints, listenToHints } from "./fanout/hints.ts";
 import type { Membership } from "./membership.ts";
 import { createNames, type Names } from "./names.ts";
 import { createAudience } from "./socket/audience.ts";
@@ -75,14 +78,26 @@ export async function createMessageContext(
   });
   const io = createChatServer(originRule);
   const delivery = createDelivery(io);
+  const redis = config.redisUrl === undefined ? undefined : openRedis(config.redisUrl, log);
+  if (redis) {
+    closers.add(() => redis.close());
+    // "static": a room of its own for each user and session would be a subscription each.
+    const mode = { subscriptionMode: "static" } as const;
+    io.adapter(createShardedAdapter(redis.commands, redis.subscriptions, mode));
+  }
+  const isHinted = () => redis?.isReady() ?? false;
+  const hints = createHints(io, isHinted);
+  const removedHere = (userId: string, roomId: string) => membership.removedHere(userId, roomId);
   const fanout = createFanout({
     store,
-    audience: createAudience(io, delivery, (userId, roomId) => membership.removed(userId, roomId)),
+    audience: createAudience(io, delivery, removedHere),
     log,
-    pollMs: config.redisUrl === undefined ? pollMs.usual : pollMs.withoutHints,
+    announce: hints.stored,
+    pollMs: () => (redis && !isHinted() ? pollMs.withoutHints : pollMs.usual),
   });
   closers.add(() => fanout[Symbol.dispose]());
-  const membership = createMembership(io, fanout, delivery);
+  const membership = createMembership(io, fanout, delivery, hints);
+  if (redis) listenToHints(io, { onStored: fanout.hint, onRemoved: removedHere });
 
   const cuts = createSessionCuts(io, metrics);
   const feed = startRevocationFeed({
@@ -96,8 +111,12 @@ export async function createMessageContext(
 
   const operations = createOperations({
     dependencies: {
-      postgres: { isRequired: true, check: () => store.ping() },
+      [config.mongodbUri === undefined ? "postgres" : "mongodb"]: {
+        isRequired: true,
+        check: () => store.ping(),
+      },
       auth: { isRequired: false, check: () => feed.isFresh() },
+      ...(redis && { redis: { isRequired: false, check: redis.isReady } }),
     },
     metrics,
     metricsToken: config.metricsToken,

@@ -6,6 +6,7 @@ import { errorBody, sendError } from "#common/http/error-body.ts";
 import { instanceHeader, withInstance } from "#common/http/instance.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
 import type { MessageContext } from "./context.ts";
+import { hastenClose } from "./socket/end-socket.ts";
 import { createHandshakeRule } from "./socket/handshake.ts";
 
 const path = "/socket.io/";
@@ -17,6 +18,7 @@ export function createHttpServer(ctx: MessageContext): Server {
   // before it sees it, and refused in our words.
   const inner = new Server();
   io.attach(inner, { path });
+  io.engine.on("connection", hastenClose);
   nameSessions(ctx);
   const judge = createHandshakeRule({ ...ctx, ...ctx.config });
 

@@ -17,6 +17,8 @@ export interface Platform extends AsyncDisposable {
   database: TestDatabase;
   gatewayUrl: string;
   messageUrl: string;
+  /** Every message instance's Socket.IO, the first one's first. */
+  messageUrls: string[];
   authUrl: string;
   authRpcUrl: string;
   messageRpcUrl: string;
@@ -28,10 +30,13 @@ export interface Platform extends AsyncDisposable {
   /** A client without cookies; each call of `client` makes another one. */
   client: () => HttpClient;
   auth: { stop: () => Promise<void>; start: () => Promise<void> };
+  /** The first instance. */
   message: { stop: () => Promise<void>; start: () => Promise<void> };
 }
 
 export interface PlatformOptions {
+  /** Message instances; 1 if not given. */
+  instances?: number;
   auth?: Partial<AuthConfig>;
   message?: Partial<MessageConfig>;
   gateway?: Partial<GatewayConfig>;
@@ -50,7 +55,14 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     message: stack.use(createTestLog("message")),
     gateway: stack.use(createTestLog("gateway")),
   };
-  const [authHttp, authRpc, messageHttp, messageRpc, gatewayPort] = await freePorts(5);
+  const { instances = 1 } = options;
+  const ports = await freePorts(3 + 2 * instances);
+  const [authHttp = 0, authRpc = 0, gatewayPort = 0, ...rest] = ports;
+  const messagePorts = Array.from({ length: instances }, (_, i) => ({
+    http: rest[2 * i] ?? 0,
+    rpc: rest[2 * i + 1] ?? 0,
+  }));
+  const urlOf = (port: number) => `http://127.0.0.1:${port}`;
   const common = {
     isProduction: false,
     logLevel: process.env.TEST_LOG_LEVEL ?? "silent",
@@ -76,44 +88,57 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     ...options.auth,
   };
   const authRpcUrl = `http://127.0.0.1:${authRpc}`;
-  const messageConfig: MessageConfig = {
+  const messageConfigs: MessageConfig[] = messagePorts.map(({ http, rpc }) => ({
     ...common,
     ...browser,
-    httpPort: messageHttp,
-    rpcPort: messageRpc,
+    httpPort: http,
+    rpcPort: rpc,
     authUrl: authRpcUrl,
     databaseUrl: database.url,
+    mongodbUri: undefined,
     socketMessagesPerSecond: 0,
     socketsPerUser: 0,
     ...options.message,
-  };
+  }));
   const gatewayConfig: GatewayConfig = {
     ...common,
     ...browser,
     port: gatewayPort,
     authUrl: authRpcUrl,
-    messageRpcUrls: [`http://127.0.0.1:${messageRpc}`],
-    messageUrls: [`http://127.0.0.1:${messageHttp}`],
+    messageRpcUrls: messagePorts.map(({ rpc }) => urlOf(rpc)),
+    messageUrls: messagePorts.map(({ http }) => urlOf(http)),
     rateLimitPerMinute: 0,
     tokensInBody: true,
     ...options.gateway,
   };
   const auth = restartable(() => startAuth(authConfig, { log: logs.auth.log }));
-  const message = restartable(() => startMessage(messageConfig, { log: logs.message.log }));
+  const messages = messageConfigs.map((config) =>
+    restartable(() => startMessage(config, { log: logs.message.log })),
+  );
+  const [messageConfig] = messageConfigs;
+  const [message] = messages;
+  const [messageUrl] = gatewayConfig.messageUrls;
+  const [messageRpcUrl] = gatewayConfig.messageRpcUrls;
+  if (!messageConfig || !message || !messageUrl || !messageRpcUrl) {
+    throw new Error("at least one message instance");
+  }
   stack.defer(auth.stop);
   await auth.start();
-  stack.defer(message.stop);
-  await message.start();
+  for (const instance of messages) {
+    stack.defer(instance.stop);
+    await instance.start();
+  }
   const gateway = stack.use(
     await startGateway(gatewayConfig, { log: logs.gateway.log, ...options.gatewayOverrides }),
   );
   return {
     database,
     gatewayUrl: gateway.url,
-    messageUrl: `http://127.0.0.1:${messageHttp}`,
-    authUrl: `http://127.0.0.1:${authHttp}`,
+    messageUrl,
+    messageUrls: gatewayConfig.messageUrls,
+    authUrl: urlOf(authHttp),
     authRpcUrl,
-    messageRpcUrl: `http://127.0.0.1:${messageRpc}`,
+    messageRpcUrl,
     serviceSecret,
     authConfig,
     messageConfig,
@@ -138,7 +163,7 @@ function restartable(start: () => Promise<AsyncDisposable>) {
   };
 }
 
-async function freePorts(count: number): Promise<[number, number, number, number, number]> {
+async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, "127.0.0.1");
@@ -146,10 +171,10 @@ async function freePorts(count: number): Promise<[number, number, number, number
       return server;
     }),
   );
-  const [a = 0, b = 0, c = 0, d = 0, e = 0] = servers.map((server) => {
+  const ports = servers.map((server) => {
     const address = server.address();
     return typeof address === "object" && address ? address.port : 0;
   });
   await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return [a, b, c, d, e];
+  return ports;
 }

@@ -73,7 +73,7 @@ describe("the release stage", () => {
 
   test("tells when a hole can't be filled", async () => {
     const stuck = Promise.withResolvers<void>();
-    const stage = stageOf({ read: async () => [], onStuck: stuck.resolve });
+    const stage = stageOf({ read: async () => [], onStuck: stuck.resolve, stuckAfterMs: 300 });
     stage.offer(message(2));
     await stuck.promise;
     assert.deepEqual(stage.released, []);

@@ -1,25 +1,17 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { AppError } from "#common/errors.ts";
 import { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { MessageStore, NewMessage } from "../../services/message/store/store.ts";
+import type { MessageStore } from "../../services/message/store/store.ts";
 import { range } from "./harness/stage.ts";
+import { codeOf, draft, makeRoom, newUser } from "./store-suite-drafts.ts";
+import { testMemberships } from "./store-suite-members.ts";
 
 /** Where the stores of a suite live. */
 export interface StoreBed extends AsyncDisposable {
   /** Opens a store; all of a bed are on the same database. */
   open: () => Promise<MessageStore>;
 }
-
-const newUser = () => String(randomBytes(4).readUInt32BE());
-
-const codeOf = (call: Promise<unknown>) =>
-  call.then(
-    () => "OK",
-    (error: unknown) => (error instanceof AppError ? error.code : String(error)),
-  );
 
 /** What the interface promises, held against any store. */
 export function testStore(name: string, makeBed: () => Promise<StoreBed>): void {
@@ -38,27 +30,7 @@ export function testStore(name: string, makeBed: () => Promise<StoreBed>): void 
       await bed[Symbol.asyncDispose]();
     });
 
-    const newRoom = async (users: string[], roomType: RoomType = RoomType.PUBLIC) => {
-      const [createdBy = newUser(), ...rest] = users;
-      const room = await store.createRoom({
-        name: "r",
-        description: undefined,
-        roomType,
-        createdBy,
-      });
-      for (const user of rest) await store.addMember(room.id, user);
-      return room;
-    };
-    const draft = (room: Room, userId: string, more: Partial<NewMessage> = {}): NewMessage => ({
-      roomId: room.id,
-      userId,
-      username: "Ada Lovelace",
-      content: "hello",
-      messageType: MessageType.TEXT,
-      metadata: undefined,
-      clientMessageId: undefined,
-      ...more,
-    });
+    const newRoom = (users: string[], roomType?: RoomType) => makeRoom(store, users, roomType);
     const seqsOf = async (room: Room) =>
       (await store.listMessages(room.id, 1, 100_000)).map((it) => it.seq);
 
@@ -189,62 +161,7 @@ export function testStore(name: string, makeBed: () => Promise<StoreBed>): void 
       assert.deepEqual(seqs, range(1, outcomes[5] === "OK" ? 3 : 2));
     });
 
-    test("refuses a member once removed, and takes him again", async () => {
-      const [ada, bob] = [newUser(), newUser()];
-      const room = await newRoom([ada, bob]);
-      const before = (await store.positions([room.id])).get(room.id);
-      assert.equal(await store.removeMember(room.id, bob), true);
-      assert.equal(await store.removeMember(room.id, bob), false);
-      assert.equal(await codeOf(other.append(draft(room, bob))), "NOT_IN_ROOM");
-      assert.deepEqual(await other.membersAmong(room.id, [ada, bob]), new Set([ada]));
-      const after = (await store.positions([room.id])).get(room.id);
-      assert.notEqual(after?.membershipVersion, before?.membershipVersion);
-      assert.equal(await store.addMember(room.id, bob), true);
-      assert.equal(await store.addMember(room.id, bob), false);
-      assert.equal(await codeOf(other.append(draft(room, bob))), "OK");
-    });
-
-    test("shows the first hundred members and counts them all", async () => {
-      const users = Array.from({ length: 103 }, newUser);
-      const room = await newRoom(users);
-      const view = await other.findRoom(room.id, users[102] ?? "");
-      assert.equal(view?.isMember, true);
-      assert.deepEqual(view?.room.members, users.slice(0, 100));
-      assert.equal(view?.room.memberCount, 103);
-      const { members, total } = await store.listMembers(room.id, { offset: 100, limit: 100 });
-      assert.equal(total, 103);
-      assert.deepEqual(
-        members.map((it) => it.userId),
-        users.slice(100),
-      );
-      await Promise.all(
-        users.map((user, i) => (i % 2 ? store : other).removeMember(room.id, user)),
-      );
-      assert.equal((await store.findRoom(room.id, "1"))?.room.memberCount, 0);
-    });
-
-    test("lets the oldest member follow a creator who leaves", async () => {
-      const [ada, bob, eve] = [newUser(), newUser(), newUser()];
-      const room = await newRoom([ada, bob, eve], RoomType.PRIVATE);
-      const creator = async () => (await store.findRoom(room.id, eve))?.room.createdBy;
-      await store.removeMember(room.id, eve);
-      assert.equal(await creator(), ada);
-      await store.removeMember(room.id, ada);
-      assert.equal(await creator(), bob);
-      await store.removeMember(room.id, bob);
-      assert.equal(await creator(), bob, "nobody is left to follow");
-    });
-
-    test("lists a user's rooms in the order of joining", async () => {
-      const [ada, bob] = [newUser(), newUser()];
-      const [one, two, three] = [await newRoom([ada]), await newRoom([bob]), await newRoom([ada])];
-      for (const room of [three, one]) await store.addMember(room.id, bob);
-      assert.deepEqual(
-        (await other.listRoomsOf(bob)).map((it) => it.id),
-        [two.id, three.id, one.id],
-      );
-      assert.deepEqual(await store.listRoomsOf(newUser()), []);
-    });
+    testMemberships(() => ({ store, other }));
 
     test("takes what is no id for an id that isn't there", async () => {
       for (const id of ["", "nonsense", "0123456789abcdef01234567", "$ne", "'; drop table rooms"]) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 
 /**
  * The address of the client: the connection's own, or with trusted proxies the entry of
@@ -13,7 +13,9 @@ export function clientAddress(req: IncomingMessage, trustedProxyHops: number): s
     .split(",")
     .map((entry) => entry.trim())
     .filter(Boolean);
-  return entries.at(-trustedProxyHops) ?? entries[0] ?? peer;
+  // Fewer entries than proxies, or something else than an address: not what they write.
+  const entry = entries.at(-trustedProxyHops) ?? "";
+  return isIP(entry) ? entry : peer;
 }
 
 /** What limits count by: an IPv4 address, or the /64 that an IPv6 client can move in. */

@@ -5,6 +5,8 @@ import { AppError } from "../errors.ts";
 import type { FindKey } from "../tokens/user-token.ts";
 
 const refetchPauseMs = 2_000;
+/** While the auth service can't be asked; short, for nobody gets in meanwhile. */
+const retryPauseMs = 250;
 
 /**
  * Public keys of the auth service, fetched when a token names one that isn't known. A
@@ -16,6 +18,7 @@ export function createRemoteKeys(
 ): FindKey {
   let keys = new Map<string, CryptoKey>();
   let fetchedAt = Number.NEGATIVE_INFINITY;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let fetching: Promise<void> | undefined;
 
   const fetchKeys = async () => {
@@ -34,10 +37,12 @@ export function createRemoteKeys(
     const known = keys.get(kid);
     if (known) return known;
     if (performance.now() - fetchedAt < refetchPauseMs) return undefined;
+    if (performance.now() - failedAt < retryPauseMs) throw new AppError("UNAVAILABLE");
     fetching ??= fetchKeys().finally(() => {
       fetching = undefined;
     });
     await fetching.catch((error: unknown) => {
+      failedAt = performance.now();
       throw new AppError("UNAVAILABLE", { cause: ConnectError.from(error) });
     });
     return keys.get(kid);

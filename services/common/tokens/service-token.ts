@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 
 /** Services that call and are called. */
-export type ServiceName = "auth" | "message" | "gateway";
+export type ServiceName = (typeof serviceNames)[number];
+const serviceNames = ["auth", "message", "gateway"] as const;
 
 const lifetimeSeconds = 60;
 const type = "svc+jwt";
@@ -47,12 +48,15 @@ export function createServiceTokens(
         algorithms: ["HS256"],
         typ: type,
         audience: self,
-        requiredClaims: ["iss", "exp", "iat"],
+        issuer: [...serviceNames],
+        requiredClaims: ["exp", "iat"],
         maxTokenAge: lifetimeSeconds,
         clockTolerance: 10,
       }).catch(() => undefined);
-      const { iss, exp } = result?.payload ?? {};
-      if (iss && exp) return { name: iss, until: exp * 1000 };
+      const { iss, aud, iat, exp } = result?.payload ?? {};
+      // What jose lets pass: several audiences, and an end far beyond our lifetime.
+      if (aud !== self || !iat || !exp || exp - iat > lifetimeSeconds) continue;
+      if (typeof iss === "string") return { name: iss, until: exp * 1000 };
     }
     return undefined;
   };

@@ -1,4 +1,4 @@
-import { type CryptoKey, decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import { AppError } from "../errors.ts";
 
 export const issuer = "aetherconnect";
@@ -57,9 +57,7 @@ export function createTokenVerifier(kind: TokenKind, findKey: FindKey): VerifyUs
     }).catch((error: unknown) => {
       throw new AppError(error instanceof errors.JWTExpired ? "TOKEN_EXPIRED" : "UNAUTHENTICATED");
     });
-    const { sub, sid, exp } = payload;
-    if (!sub || typeof sid !== "string" || !exp) throw new AppError("UNAUTHENTICATED");
-    const claims = { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
+    const claims = readClaims(payload, audience, lifetimeSeconds);
     // The oldest goes first: a Map keeps the order of insertion.
     if (cache.size >= maxCached) cache.delete(cache.keys().next().value ?? "");
     cache.set(token, claims);
@@ -67,12 +65,48 @@ export function createTokenVerifier(kind: TokenKind, findKey: FindKey): VerifyUs
   };
 }
 
+/**
+ * Takes only what our auth service writes: jose lets a token be for several audiences, live
+ * longer than its kind, and doesn't look at the types of all claims.
+ */
+function readClaims(
+  { sub, sid, jti, aud, iat, exp }: JWTPayload,
+  audience: string,
+  lifetimeSeconds: number,
+): UserClaims {
+  const isOurs =
+    typeof sub === "string" &&
+    /^[1-9]\d{0,18}$/.test(sub) &&
+    typeof sid === "string" &&
+    /^[0-9a-f-]{36}$/.test(sid) &&
+    typeof jti === "string" &&
+    aud === audience &&
+    typeof iat === "number" &&
+    typeof exp === "number" &&
+    exp > iat &&
+    exp - iat <= lifetimeSeconds;
+  if (!isOurs) throw new AppError("UNAUTHENTICATED");
+  return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
+}
+
+const headerNames = new Set(["alg", "kid", "typ"]);
+
+/** Nothing but these three belongs into a header of ours: no `jku`, `jwk`, `x5u`, `crit`. */
 function keyIdOf(token: string, typ: string): string {
   try {
-    const header = decodeProtectedHeader(token);
-    if (header.alg === "EdDSA" && header.typ === typ && header.kid) return header.kid;
+    const { alg, kid, ...header } = decodeProtectedHeader(token);
+    const isPlain = Object.keys(header).every((name) => headerNames.has(name));
+    const isOurs = alg === "EdDSA" && header.typ === typ && isPlain && isCanonical(token);
+    if (isOurs && typeof kid === "string") return kid;
   } catch {
     // Not a token at all.
   }
   throw new AppError("UNAUTHENTICATED");
+}
+
+/** Decoders pass over strange characters and spare bits, so that many texts were one token. */
+function isCanonical(token: string): boolean {
+  return token
+    .split(".")
+    .every((part) => Buffer.from(part, "base64url").toString("base64url") === part);
 }

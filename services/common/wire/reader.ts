@@ -18,6 +18,9 @@ interface FieldReader {
   read: ValueReader;
 }
 
+/** A body of unknown fields must not be answered by one many times its size. */
+const maxFaults = 50;
+
 const compiled = new WeakMap<DescMessage, Map<string, FieldReader>>();
 
 /**
@@ -50,7 +53,9 @@ export function readJson<D extends DescMessage>(
       faults.push({ path: name.slice(0, 100), message: "is not a field of this request" });
     else if (value !== null && value !== undefined) set(values, reader, value, faults);
   }
-  if (faults.length > 0) throw new AppError("VALIDATION_FAILED", { faults });
+  if (faults.length > 0) {
+    throw new AppError("VALIDATION_FAILED", { faults: faults.slice(0, maxFaults) });
+  }
   // Assigned to an empty message: create() with a value of the client's would take a
   // "$typeName" in it for a message that is ready.
   return Object.assign(create(desc), values);

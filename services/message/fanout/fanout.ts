@@ -24,13 +24,15 @@ export interface Attachment {
   lastHeld: () => number;
   /** What went out since the attachment was made; it ends by this. */
   end: () => Message[];
+  /** The user is known to be a member: from here on it matters if the store says otherwise. */
+  confirm: () => void;
   /** Whether the user was removed from the room meanwhile. */
   isCancelled: () => boolean;
 }
 
 /** Carries messages to the sockets of this instance, room by room and in order. */
 export interface Fanout extends Disposable {
-  /** A message that has just been stored. */
+  /** A message that this instance has just stored. */
   offer: (message: Message) => void;
   /** The room has messages up to this number. */
   hint: (roomId: string, seq: number) => void;
@@ -46,13 +48,17 @@ export interface FanoutOptions {
   store: Pick<MessageStore, "listMessages" | "positions" | "membersAmong">;
   audience: Audience;
   log: Logger;
-  /** How often to ask the store for what other instances have done. */
-  pollMs: number;
+  /** Tells other instances how far a room has come. */
+  announce: (roomId: string, seq: number) => void;
+  /** How long to wait before the store is asked again what other instances have done. */
+  pollMs: () => number;
 }
 
 interface Held {
   userId: string;
   messages: Message[];
+  /** Not yet, while joining is what makes the user a member. */
+  isConfirmed: boolean;
   isCancelled: boolean;
 }
 
@@ -68,7 +74,7 @@ interface RoomState {
 const reachLimitMs = 2_500;
 const positionsPerRead = 1_000;
 
-export function createFanout({ store, audience, log, pollMs }: FanoutOptions): Fanout {
+export function createFanout({ store, audience, log, announce, pollMs }: FanoutOptions): Fanout {
   const rooms = new Map<string, RoomState>();
 
   const open = async (roomId: string, state: RoomState) => {
@@ -115,10 +121,12 @@ export function createFanout({ store, audience, log, pollMs }: FanoutOptions): F
 
   const checkMembers = async (roomId: string, state: RoomState, version: number) => {
     const users = audience.usersIn(roomId);
-    for (const held of state.held) users.add(held.userId);
+    for (const held of state.held) if (held.isConfirmed) users.add(held.userId);
+    // Who is about to become a member isn't one yet: looked at again by the next poll.
+    const isAllKnown = [...state.held].every((held) => held.isConfirmed);
     const members = await store.membersAmong(roomId, [...users]);
     for (const userId of users) if (!members.has(userId)) audience.remove(userId, roomId);
-    state.membershipVersion = version;
+    if (isAllKnown) state.membershipVersion = version;
   };
   /** What other instances have stored is found by asking, hints or not. */
   const poll = async () => {
@@ -141,12 +149,13 @@ export function createFanout({ store, audience, log, pollMs }: FanoutOptions): F
     timer = setTimeout(async () => {
       await poll().catch((error: unknown) => log.warn({ err: error }, "the store was not polled"));
       if (!isClosed) keepPolling();
-    }, pollMs);
+    }, pollMs());
   };
   keepPolling();
 
   return {
     offer(message) {
+      announce(message.roomId, message.seq);
       const state = rooms.get(message.roomId);
       if (state?.stage) state.stage.offer(message);
       else state?.early.push(message);
@@ -156,7 +165,7 @@ export function createFanout({ store, audience, log, pollMs }: FanoutOptions): F
     },
     async attach(roomId, userId) {
       const state = stateOf(roomId);
-      const held: Held = { userId, messages: [], isCancelled: false };
+      const held: Held = { userId, messages: [], isConfirmed: false, isCancelled: false };
       state.held.add(held);
       const end = () => {
         state.held.delete(held);
@@ -170,6 +179,9 @@ export function createFanout({ store, audience, log, pollMs }: FanoutOptions): F
       return {
         end,
         lastHeld: () => held.messages.at(-1)?.seq ?? 0,
+        confirm() {
+          held.isConfirmed = true;
+        },
         isCancelled: () => held.isCancelled,
         async reached(seq) {
           let limit: NodeJS.Timeout | undefined;

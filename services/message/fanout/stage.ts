@@ -7,6 +7,8 @@ export interface StageOptions {
   release: (message: Message) => void;
   /** A hole could not be filled: those who listen must resume from what they have. */
   onStuck: () => void;
+  /** How long to try for a hole, milliseconds. */
+  stuckAfterMs?: number;
 }
 
 /** Lets the messages of one room out in the order of their numbers, each once. */
@@ -23,11 +25,12 @@ export interface Stage {
 /** Messages often overtake each other by a moment; only a lasting hole is worth a read. */
 const holeWaitMs = 20;
 const retryMs = 250;
-const stuckAfterMs = 5_000;
+const defaultStuckAfterMs = 5_000;
 const readSize = 200;
 const maxAhead = 1_000;
 
 export function createStage(options: StageOptions): Stage {
+  const { stuckAfterMs = defaultStuckAfterMs } = options;
   const ahead = new Map<number, Message>();
   let waiters: { seq: number; resolve: (isReached: boolean) => void }[] = [];
   let next = options.next;

@@ -8,6 +8,12 @@ interface Outgoing {
   [event: string]: (payload: JsonObject) => void;
 }
 
+/** Between instances: see fanout/hints.ts. */
+interface BetweenInstances {
+  stored: (positions: [roomId: string, seq: number][]) => void;
+  removed: (userId: string, roomId: string) => void;
+}
+
 /** Who a socket is, or why it may not be. */
 export type Judgement =
   | { isAdmitted: true; user: UserSummary; sessionId: string }
@@ -22,5 +28,5 @@ export interface SocketData {
   turns: Map<string, Promise<void>>;
 }
 
-export type ChatServer = Server<DefaultEventsMap, Outgoing, DefaultEventsMap, SocketData>;
-export type ChatSocket = Socket<DefaultEventsMap, Outgoing, DefaultEventsMap, SocketData>;
+export type ChatServer = Server<DefaultEventsMap, Outgoing, BetweenInstances, SocketData>;
+export type ChatSocket = Socket<DefaultEventsMap, Outgoing, BetweenInstances, SocketData>;

@@ -1,49 +1,81 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { StartError } from "#common/lifecycle.ts";
 import type { Logger } from "#common/log.ts";
-import { toStoreError } from "./postgres/errors.ts";
-import { openPostgresStore } from "./postgres/store.ts";
 import type { MessageStore } from "./store.ts";
+
+/** Where the store is; `mongodbUri` goes before `databaseUrl`. */
+export interface StoreLocation {
+  databaseUrl: string | undefined;
+  mongodbUri: string | undefined;
+}
+
+/** A kind of database to keep the store in. */
+interface Kind {
+  name: string;
+  setting: string;
+  /** Where it is expected, for people; never with a password. */
+  host: string;
+  open: () => Promise<MessageStore>;
+  /** Waiting won't help: a wrong password, or no such database. */
+  isRefused: (error: unknown) => boolean;
+  isAway: (error: unknown) => boolean;
+}
 
 const patienceMs = 10_000;
 const retryMs = 250;
 
 /**
- * Opens the store, and waits some 10 s for a database that isn't there yet. A store on
- * MongoDB is chosen here.
- * @throws StartError where the database stays away
+ * Opens the store, and waits some 10 s for a database that isn't there yet.
+ * @throws StartError where the database stays away or refuses
  */
-export async function openStore(
-  { databaseUrl }: { databaseUrl: string },
-  log: Logger,
-): Promise<MessageStore> {
+export async function openStore(location: StoreLocation, log: Logger): Promise<MessageStore> {
+  const kind = await chooseKind(location, log);
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await openPostgresStore(databaseUrl, log);
+      return await kind.open();
     } catch (error) {
-      if (isRefused(error)) {
-        throw new StartError("PostgreSQL refuses the connection: check DATABASE_URL", {
+      const { name, setting, host } = kind;
+      if (kind.isRefused(error)) {
+        throw new StartError(`${name} refuses the connection: check ${setting}`, { cause: error });
+      }
+      if (!kind.isAway(error)) throw error;
+      if (performance.now() > giveUpAt) {
+        throw new StartError(`${name} doesn't answer at ${host}: start it, or check ${setting}`, {
           cause: error,
         });
       }
-      if (toStoreError(error).code !== "UNAVAILABLE") throw error;
-      if (performance.now() > giveUpAt) {
-        const { host } = new URL(databaseUrl);
-        throw new StartError(
-          `PostgreSQL doesn't answer at ${host}: start it, or check DATABASE_URL`,
-          {
-            cause: error,
-          },
-        );
-      }
-      log.debug({ err: error }, "PostgreSQL is not there yet");
+      log.debug({ err: error }, `${name} is not there yet`);
       await pause(retryMs);
     }
   }
 }
 
-/** Wrong user or password, or no such database: waiting won't help. */
-function isRefused(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^(28|3D)/.test(String(error.code));
+/** Only the driver that is used is loaded. */
+async function chooseKind({ databaseUrl, mongodbUri }: StoreLocation, log: Logger): Promise<Kind> {
+  if (mongodbUri !== undefined) {
+    const { openMongoStore } = await import("./mongo/store.ts");
+    const { isRefused, isUncertain } = await import("./mongo/errors.ts");
+    return {
+      name: "MongoDB",
+      setting: "MONGODB_URI",
+      host: mongodbUri.replace(/^[^/]+\/\/([^@/]*@)?/, "").replace(/[/?].*$/, ""),
+      open: () => openMongoStore(mongodbUri, log),
+      isRefused,
+      isAway: isUncertain,
+    };
+  }
+  if (databaseUrl === undefined) {
+    throw new StartError("messages need a place to live: set DATABASE_URL or MONGODB_URI");
+  }
+  const { openPostgresStore } = await import("./postgres/store.ts");
+  const { isRefused, toStoreError } = await import("./postgres/errors.ts");
+  return {
+    name: "PostgreSQL",
+    setting: "DATABASE_URL",
+    host: new URL(databaseUrl).host,
+    open: () => openPostgresStore(databaseUrl, log),
+    isRefused,
+    isAway: (error) => toStoreError(error).code === "UNAVAILABLE",
+  };
 }

@@ -80,6 +80,7 @@ export async function setStage(
     trustedProxyHops: 0,
     handshakesPerMinute: 0,
     authUrl: auth.rpcUrl,
+    mongodbUri: undefined,
     socketMessagesPerSecond: 0,
     socketsPerUser: 0,
     ...partial,

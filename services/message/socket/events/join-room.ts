@@ -49,6 +49,7 @@ async function join(
   endTurn: () => void,
 ): Promise<JoinRoomAck> {
   const room = await joinRoom(ctx, roomId, user.id, socket.id);
+  joining.confirm();
   const { lastSeq } = room;
   const isReset = afterSeq !== undefined && afterSeq > lastSeq;
   const isResumed = afterSeq !== undefined && !isReset;

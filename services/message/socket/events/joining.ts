@@ -8,6 +8,8 @@ import type { ChatSocket } from "../types.ts";
 export interface Joining {
   /** Resolves when everything up to `seq` has gone out to the room. @throws AppError UNAVAILABLE */
   reached: (seq: number) => Promise<void>;
+  /** The user is a member now. */
+  confirm: () => void;
   /** @throws AppError ROOM_NOT_FOUND, NOT_IN_ROOM if the user was removed meanwhile */
   requireMember: (room: Room) => void;
   /** Puts the socket into the room; it gets what went out meanwhile above `lastSeq`. */
@@ -49,6 +51,7 @@ export async function beginJoin(
   };
   return {
     reached: attachment.reached,
+    confirm: attachment.confirm,
     requireMember(room) {
       if (!attachment.isCancelled()) return;
       throw new AppError(room.roomType === RoomType.PUBLIC ? "NOT_IN_ROOM" : "ROOM_NOT_FOUND");

@@ -2,21 +2,9 @@ import type { Pool } from "pg";
 import { AppError } from "#common/errors.ts";
 import { isUniqueViolation } from "#common/postgres.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { newId } from "../ids.ts";
-import type { Appended, NewMessage } from "../store.ts";
+import { type AppendResult, metadataText, type Pending, writeDistinct } from "../pending.ts";
 import { isConnectionError, toStoreError } from "./errors.ts";
 import { type MessageRow, rowToMessage } from "./rows.ts";
-
-/** A message with what it keeps through every attempt to write it. */
-export interface Pending extends NewMessage {
-  id: string;
-  sendKey: string;
-}
-
-export function toPending(message: NewMessage): Pending {
-  const id = newId();
-  return { ...message, id, sendKey: message.clientMessageId ?? `#${id}` };
-}
 
 interface Outcome {
   roomType: number | null;
@@ -28,8 +16,6 @@ interface Outcome {
   found: MessageRow | null;
 }
 
-type Result = PromiseSettledResult<Appended>;
-
 const retryLimitMs = 2_000;
 const retryPauseMs = 100;
 
@@ -38,23 +24,11 @@ const retryPauseMs = 100;
  * statement is simply run again: what an earlier attempt has stored is found by its key,
  * also if that attempt was only thought lost. So a message is stored once at most.
  */
-export async function appendBatch(pool: Pool, batch: readonly Pending[]): Promise<Result[]> {
-  const first = new Map<string, Pending>();
-  for (const one of batch) {
-    const key = keyOf(one);
-    if (!first.has(key)) first.set(key, one);
-  }
-  const results = await write(pool, [...first.values()]);
-  const byKey = new Map([...first.keys()].map((key, i) => [key, results[i]]));
-  return batch.map((one) => {
-    const result = byKey.get(keyOf(one));
-    if (!result) return { status: "rejected", reason: new AppError("INTERNAL") };
-    if (result.status === "rejected" || first.get(keyOf(one)) === one) return result;
-    return { status: "fulfilled", value: { ...result.value, isDuplicate: true } };
-  });
+export function appendBatch(pool: Pool, batch: readonly Pending[]): Promise<AppendResult[]> {
+  return writeDistinct(batch, (distinct) => write(pool, distinct));
 }
 
-async function write(pool: Pool, batch: readonly Pending[]): Promise<Result[]> {
+async function write(pool: Pool, batch: readonly Pending[]): Promise<AppendResult[]> {
   const startedAt = performance.now();
   for (;;) {
     try {
@@ -76,15 +50,15 @@ async function write(pool: Pool, batch: readonly Pending[]): Promise<Result[]> {
         return batch.map(() => ({ status: "rejected", reason }));
       }
       // One that can't be stored must not fail its neighbours.
-      const results: Result[] = [];
+      const results: AppendResult[] = [];
       for (const one of batch) results.push(...(await write(pool, [one])));
       return results;
     }
   }
 }
 
-function toResult(one: Pending, outcome: Outcome | undefined): Result {
-  const refuse = (code: "ROOM_NOT_FOUND" | "NOT_IN_ROOM"): Result => {
+function toResult(one: Pending, outcome: Outcome | undefined): AppendResult {
+  const refuse = (code: "ROOM_NOT_FOUND" | "NOT_IN_ROOM"): AppendResult => {
     return { status: "rejected", reason: new AppError(code) };
   };
   if (!outcome || outcome.roomType === null) return refuse("ROOM_NOT_FOUND");
@@ -99,12 +73,6 @@ function toResult(one: Pending, outcome: Outcome | undefined): Result {
   if (seq === null || createdAt === null) return refuse("ROOM_NOT_FOUND");
   const row = { ...one, metadata: metadataText(one), seq, createdAt, updatedAt: createdAt };
   return { status: "fulfilled", value: { message: rowToMessage(row), isDuplicate: false } };
-}
-
-const keyOf = ({ roomId, userId, sendKey }: Pending) => `${roomId} ${userId} ${sendKey}`;
-
-function metadataText({ metadata }: Pending): string | null {
-  return metadata === undefined ? null : JSON.stringify(metadata);
 }
 
 function valuesOf(batch: readonly Pending[]): unknown[] {

@@ -15,6 +15,11 @@ export function isConnectionError(error: unknown): boolean {
   );
 }
 
+/** Wrong user or password, or no such database: waiting won't help. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^(28|3D)/.test(String(error.code));
+}
+
 /** What a failed statement means to the caller: trying again may help, or it is a fault of ours. */
 export function toStoreError(error: unknown): AppError {
   if (error instanceof AppError) return error;

@@ -1,12 +1,12 @@
-import { create, type JsonObject } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { isPlainObject } from "#common/wire/json.ts";
 import {
   type Message,
   MessageSchema,
   type MessageType,
 } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { type Room, RoomSchema, type RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { parseMetadata } from "../pending.ts";
 
 /** A row of `messages`; times may come as text, from JSON. */
 export interface MessageRow {
@@ -48,7 +48,7 @@ export function rowToMessage(row: MessageRow): Message {
     updatedAt: timestampFromDate(new Date(row.updatedAt)),
     seq: row.seq,
   });
-  if (row.metadata !== null) message.metadata = parseObject(row.metadata);
+  if (row.metadata !== null) message.metadata = parseMetadata(row.metadata);
   if (!row.sendKey.startsWith("#")) message.clientMessageId = row.sendKey;
   return message;
 }
@@ -61,15 +61,4 @@ export function rowToRoom(row: RoomRow): Room {
     createdAt: timestampFromDate(createdAt),
     updatedAt: timestampFromDate(updatedAt),
   });
-}
-
-function parseObject(text: string): JsonObject {
-  const value: unknown = JSON.parse(text);
-  if (!isJsonObject(value)) throw new Error("stored metadata is no object");
-  return value;
-}
-
-/** What `JSON.parse` makes holds JSON all the way down. */
-function isJsonObject(value: unknown): value is JsonObject {
-  return isPlainObject(value);
 }

@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
+import { Client } from "pg";
+import { RoomService, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { startEmbeddedPostgres } from "../../scripts/start/embedded-postgres.ts";
+import { type StandInAuth, startStandInAuth } from "../../tests/message/harness/stand-in-auth.ts";
+import type { TestUser } from "../../tests/message/harness/test-auth.ts";
+import { type ServerProcess, startServer } from "./server-process.ts";
+
+/** PostgreSQL with its usual durability: in a process group of its own, its data on disk. */
+export interface Database extends AsyncDisposable {
+  url: string;
+  /** Its version and what it does at a commit, for people. */
+  about: string;
+}
+
+/** `BENCH_DATABASE_URL` names a server to use; without it the embedded one is started. */
+export async function openDatabase(): Promise<Database> {
+  const stack = new AsyncDisposableStack();
+  let server = process.env.BENCH_DATABASE_URL;
+  if (!server) {
+    const dataDir = await mkdtemp(join(tmpdir(), "aetherconnect-bench-"));
+    stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+    server = stack.use(await startEmbeddedPostgres({ dataDir, port: 0 })).url;
+  }
+  const name = `bench_${randomBytes(6).toString("hex")}`;
+  const url = new URL(server);
+  await run(server, `create database ${name}`);
+  url.pathname = `/${name}`;
+  stack.defer(() => run(server, `drop database ${name} with (force)`));
+  const about = await describe(url.href);
+  return { url: url.href, about, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** The message service as production runs it, on a database and an auth service of its own. */
+export interface BenchStage extends AsyncDisposable {
+  database: Database;
+  /** One for each instance. */
+  instances: ServerProcess[];
+  newUsers: (count: number) => Promise<TestUser[]>;
+  /** A token for sockets. */
+  wsToken: (user: TestUser) => Promise<string>;
+  /** The ids of new public rooms. */
+  newRooms: (count: number, creator: TestUser) => Promise<string[]>;
+  startInstance: () => Promise<ServerProcess>;
+}
+
+const messageEntry = new URL("../../services/message/main.ts", import.meta.url);
+
+/** The auth service is a stand-in in this process: nothing of it is measured. */
+export async function setBenchStage(env: Record<string, string> = {}): Promise<BenchStage> {
+  const stack = new AsyncDisposableStack();
+  const database = stack.use(await openDatabase());
+  const secret = randomBytes(32).toString("hex");
+  const auth: StandInAuth = stack.use(
+    await startStandInAuth({
+      isProduction: false,
+      logLevel: "silent",
+      host: "127.0.0.1",
+      serviceSecrets: [secret],
+      metricsToken: undefined,
+      redisUrl: undefined,
+      httpPort: 0,
+      rpcPort: 0,
+      databaseUrl: database.url,
+      authRateLimitPerMinute: 0,
+      refreshReuseWindowSeconds: 10,
+      sessionMaxDays: 30,
+    }),
+  );
+  const startInstance = async () =>
+    stack.use(
+      await startServer(messageEntry, {
+        LOG_LEVEL: "warn",
+        DATABASE_URL: database.url,
+        SERVICE_SECRET: secret,
+        AUTH_SERVICE_URL: auth.rpcUrl,
+        MESSAGE_SERVICE_HTTP_PORT: "0",
+        MESSAGE_SERVICE_GRPC_PORT: "0",
+        HANDSHAKES_PER_MINUTE: "0",
+        SOCKETS_PER_USER: "0",
+        SOCKET_MESSAGES_PER_SECOND: "0",
+        ...env,
+      }),
+    );
+  const first = await startInstance();
+  return {
+    database,
+    instances: [first],
+    startInstance,
+    newUsers: (count) => Promise.all(Array.from({ length: count }, () => auth.newUser())),
+    wsToken: (user) => auth.wsToken(user),
+    async newRooms(count, creator) {
+      const authorization = `Bearer ${await auth.accessToken(creator)}`;
+      const baseUrl = first.urls[1] ?? "";
+      const transport = createConnectTransport({ baseUrl, httpVersion: "1.1" });
+      const rooms = createClient(RoomService, transport);
+      const request = { name: "Bench", roomType: RoomType.PUBLIC };
+      const made = Array.from({ length: count }, () =>
+        rooms.createRoom(request, { headers: { authorization } }),
+      );
+      return (await Promise.all(made)).map(({ room }) => room?.id ?? "");
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+async function describe(url: string): Promise<string> {
+  const [row] = await run(
+    url,
+    `select current_setting('server_version') as version,
+      current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
+  );
+  return `PostgreSQL ${row?.version}, fsync=${row?.fsync}, synchronous_commit=${row?.commit}`;
+}
+
+async function run(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+}

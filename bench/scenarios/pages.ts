@@ -1,0 +1,99 @@
+import { create } from "@bufbuild/protobuf";
+import { Client } from "pg";
+import { createLogger } from "#common/log.ts";
+import { ListMessagesRequestSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { listMessages } from "../../services/message/messages.ts";
+import { openPostgresStore } from "../../services/message/store/postgres/store.ts";
+import { judged, quantile, ratio, spread, table } from "../measure/figures.ts";
+import { content } from "../measure/loops.ts";
+import { inTurn } from "../measure/rounds.ts";
+import type { Scenario } from "../measure/scenario.ts";
+import { openDatabase } from "../measure/stage.ts";
+
+const few = 1_000;
+const many = 1_000_000;
+const reads = 400;
+
+export const pages: Scenario = {
+  about: "deep pages and cursors with 1,000,000 messages against page 1 with 1,000",
+  async run({ rounds, say }) {
+    await using stack = new AsyncDisposableStack();
+    const database = stack.use(await openDatabase());
+    const messages = stack.use(
+      await openPostgresStore(database.url, createLogger("message", "warn")),
+    );
+    const newRoom = async (count: number) => {
+      const { id } = await messages.createRoom({
+        name: "Bench",
+        description: undefined,
+        roomType: RoomType.PUBLIC,
+        createdBy: "1",
+      });
+      await fill(database.url, id, count);
+      return id;
+    };
+    const [small, large] = [await newRoom(few), await newRoom(many)];
+    const ways = [
+      { name: "page 1 of 1,000 messages", roomId: small, ask: () => ({ page: 1 }) },
+      { name: "page 1 of 1,000,000", roomId: large, ask: () => ({ page: 1 }) },
+      { name: "deep pages", roomId: large, ask: () => ({ page: anyOf(many / 50) }) },
+      { name: "deep cursors, `before`", roomId: large, ask: () => ({ before: 50 + anyOf(many) }) },
+      { name: "deep cursors, `after`", roomId: large, ask: () => ({ after: anyOf(many - 50) }) },
+    ].map((way) => ({ ...way, p50s: [] as number[], p99s: [] as number[] }));
+    for (let round = -1; round < rounds; round++) {
+      for (const way of inTurn(ways, round + 1)) {
+        const times: number[] = [];
+        for (let i = 0; i < reads; i++) {
+          const request = create(ListMessagesRequestSchema, { roomId: way.roomId, ...way.ask() });
+          const begunAt = performance.now();
+          const page = await listMessages(messages, "1", request);
+          times.push((performance.now() - begunAt) * 1000);
+          if (page.messages.length !== 50) throw new Error(`${way.name}: not a whole page`);
+        }
+        if (round < 0) continue;
+        way.p50s.push(quantile(times, 0.5));
+        way.p99s.push(quantile(times, 0.99));
+      }
+    }
+    const first = ways[0]?.p50s ?? [];
+    say(
+      table(
+        ["50 messages", "p50 µs", "p99 µs", "p50 against the first"],
+        ways.map(({ name, p50s, p99s }, i) => [
+          name,
+          spread(p50s),
+          spread(p99s),
+          i === 0 ? "" : judged(ratio(p50s, first), { atMost: 1.2 }),
+        ]),
+      ),
+    );
+    say(
+      `${reads} reads a round, one after the other, at random depths; the rule that lists messages on the ` +
+        `store, room included, without RPC, in the process that calls it; ${database.about}, in ` +
+        "processes of its own. The rows are filled in by SQL.",
+    );
+  },
+};
+
+function anyOf(count: number): number {
+  return 1 + Math.floor(Math.random() * count);
+}
+
+/** Puts numbered messages into an empty room, consistent with its `last_seq`. */
+async function fill(url: string, roomId: string, count: number): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(
+    `insert into message.messages (room_id, seq, id, user_id, username, content, message_type,
+      metadata, send_key, created_at, updated_at)
+     select $1, i, substr($1, 1, 16) || lpad(to_hex(i), 8, '0'), '1', 'Ada Lovelace', $2, 1,
+       null, '#' || substr($1, 1, 16) || lpad(to_hex(i), 8, '0'), now(), now()
+     from generate_series(1, $3::int) i`,
+    [roomId, content, count],
+  );
+  await client.query("update message.rooms set last_seq = $2 where id = $1", [roomId, count]);
+  await client.query("vacuum analyze message.messages");
+  await client.query("checkpoint");
+  await client.end();
+}

@@ -1,0 +1,43 @@
+import { Redis } from "ioredis";
+import type { Logger } from "./log.ts";
+
+/** Redis is only ever a help: what uses it goes on without it, and takes it up again. */
+export interface RedisConnections {
+  /** Fails at once while Redis is away: nothing is kept to be sent late. */
+  commands: Redis;
+  /** Keeps subscriptions through an outage. */
+  subscriptions: Redis;
+  isReady: () => boolean;
+  close: () => void;
+}
+
+const retryMs = { step: 100, most: 1_000 };
+const commandTimeoutMs = 1_000;
+
+/** Connects in the background; never throws. */
+export function openRedis(url: string, log: Logger): RedisConnections {
+  const retryStrategy = (attempt: number) => Math.min(attempt * retryMs.step, retryMs.most);
+  const commands = new Redis(url, {
+    retryStrategy,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    commandTimeout: commandTimeoutMs,
+  });
+  // Without its queue, subscribing during an outage would be an unhandled rejection, and the
+  // channel would stay silent for ever.
+  const subscriptions = new Redis(url, { retryStrategy, maxRetriesPerRequest: null });
+  for (const connection of [commands, subscriptions]) {
+    connection.on("error", () => undefined);
+  }
+  commands.on("ready", () => log.info("Redis is there"));
+  commands.on("close", () => log.warn("Redis is away"));
+  return {
+    commands,
+    subscriptions,
+    isReady: () => commands.status === "ready" && subscriptions.status === "ready",
+    close() {
+      commands.disconnect();
+      subscriptions.disconnect();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { Error as MongooseErrors, mongo } from "mongoose";
+import { AppError } from "#common/errors.ts";
+
+/** How long a caller waits for the database at most, milliseconds. */
+export const patienceMs = 2_300;
+
+/** MongoDB's code for a broken unique index. */
+const duplicateKey = 11_000;
+/** What was asked can't be done, however often it is asked: bad values, too large, forbidden. */
+const hopeless = new Set([2, 9, 13, 14, 18, 22, 72, 121, 10_334, 17_280]);
+
+export function isConflict(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && error.code === duplicateKey;
+}
+
+/** Wrong user or password, or no right to the database: waiting won't help. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && (error.code === 13 || error.code === 18);
+}
+
+/** Whether it isn't known what the server did, or whether it got to do anything. */
+export function isUncertain(error: unknown): boolean {
+  if (error instanceof MongooseErrors.MongooseServerSelectionError) return true;
+  if (!(error instanceof mongo.MongoError)) return false;
+  return !(error instanceof mongo.MongoServerError && hopeless.has(Number(error.code)));
+}
+
+/** What a failure means to the caller: trying again may help, or it is a fault of ours. */
+export function toStoreError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError(isUncertain(error) ? "UNAVAILABLE" : "INTERNAL", { cause: error });
+}
+
+/** Runs reads, for as long as a caller waits; their errors become the store's. */
+export async function guarded<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await within(patienceMs, run());
+  } catch (error) {
+    throw toStoreError(error);
+  }
+}
+
+/** @throws AppError UNAVAILABLE where it takes longer */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError("UNAVAILABLE")), Math.max(ms, 0));
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

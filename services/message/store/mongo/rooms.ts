@@ -1,0 +1,185 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { type PipelineStage, Types } from "mongoose";
+import { AppError } from "#common/errors.ts";
+import { type Room, RoomSchema, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { NewRoom, RoomPosition, RoomView, Slice } from "../store.ts";
+import { untilSettled } from "./attempts.ts";
+import { barrier } from "./durable.ts";
+import { firstMembership } from "./memberships.ts";
+import { type MembershipState, type Mongo, type RoomDocument, toObjectId } from "./models.ts";
+
+const membersShown = 100;
+/** One and the same everywhere, so that whoever starts first creates it and nobody again. */
+const generalId = new Types.ObjectId("635a5e3b8bb9e8b3c8e9f5d2");
+
+/** A room with what stands in the other collections. */
+interface RoomRow extends RoomDocument {
+  last: { seq: number }[];
+  head: MembershipState[];
+  members: { userId: string }[];
+}
+
+/** The last message and the last change of members: one look into an index each. */
+const withPosition = ({ messages, memberships }: Mongo): PipelineStage[] => [
+  {
+    $lookup: {
+      from: messages.collection.collectionName,
+      localField: "_id",
+      foreignField: "roomId",
+      pipeline: [{ $sort: { seq: -1 } }, { $limit: 1 }, { $project: { seq: 1 } }],
+      as: "last",
+    },
+  },
+  {
+    $lookup: {
+      from: memberships.collection.collectionName,
+      localField: "_id",
+      foreignField: "roomId",
+      pipeline: [{ $sort: { version: -1 } }, { $limit: 1 }],
+      as: "head",
+    },
+  },
+];
+
+const withMembers = ({ memberships }: Mongo): PipelineStage => ({
+  $lookup: {
+    from: memberships.collection.collectionName,
+    localField: "_id",
+    foreignField: "roomId",
+    pipeline: [
+      { $match: { isMember: true } },
+      { $sort: { version: 1 } },
+      { $limit: membersShown },
+      { $project: { userId: 1 } },
+    ],
+    as: "members",
+  },
+});
+
+/** Pipelines aren't cast by Mongoose: what stands in `select` has its type already. */
+async function readRooms(db: Mongo, select: PipelineStage[]): Promise<Room[]> {
+  const rows = await db.rooms
+    .aggregate<RoomRow>([...select, ...withPosition(db), withMembers(db)])
+    .readConcern(db.readLevel);
+  return rows.map(rowToRoom);
+}
+
+/** Creates the room that is there from the beginning. */
+export async function ensureGeneral({ rooms }: Mongo): Promise<void> {
+  await untilSettled(async () => {
+    if (await rooms.exists({ _id: generalId })) return true;
+    const document = {
+      _id: generalId,
+      name: "general",
+      description: "General discussion room",
+      roomType: RoomType.PUBLIC,
+      createdBy: "system",
+      createdAt: new Date(),
+    };
+    await rooms.insertMany([document], { lean: true });
+    return true;
+  });
+}
+
+/** The membership comes first: a room is never seen without its creator. */
+export async function insertRoom(db: Mongo, room: NewRoom): Promise<Room> {
+  const { name, roomType, createdBy, description = null } = room;
+  const createdAt = new Date();
+  const _id = new Types.ObjectId();
+  const membership = firstMembership(_id, createdBy, createdAt);
+  return untilSettled(async ({ isRepeat, check }) => {
+    if (!isRepeat || !(await db.memberships.exists({ _id: membership._id }))) {
+      check();
+      await db.memberships.insertMany([membership], { lean: true });
+    }
+    if (!isRepeat || !(await db.rooms.exists({ _id }))) {
+      check();
+      const document = { _id, name, description, roomType, createdBy, createdAt };
+      await db.rooms.insertMany([document], { lean: true });
+    }
+    if (isRepeat) await barrier(db, _id);
+    return getRoom(db, _id);
+  });
+}
+
+async function getRoom(db: Mongo, _id: Types.ObjectId): Promise<Room> {
+  const [room] = await readRooms(db, [{ $match: { _id } }]);
+  if (!room) throw new AppError("INTERNAL");
+  return room;
+}
+
+export async function findRoom(
+  db: Mongo,
+  roomId: string,
+  userId: string,
+): Promise<RoomView | undefined> {
+  const _id = toObjectId(roomId);
+  const [[room], membership] = await Promise.all([
+    readRooms(db, [{ $match: { _id } }]),
+    db.memberships.exists({ roomId: _id, userId: { $eq: userId }, isMember: true }),
+  ]);
+  return room && { room, isMember: membership !== null };
+}
+
+export async function listRoomsOf(db: Mongo, userId: string): Promise<Room[]> {
+  const memberships = await db.memberships
+    .find({ userId: { $eq: userId }, isMember: true })
+    .sort({ joinedAt: 1, _id: 1 })
+    .select({ roomId: 1, _id: 0 })
+    .lean();
+  const ids = memberships.map(({ roomId }) => roomId);
+  const rooms = await readRooms(db, [{ $match: { _id: { $in: ids } } }]);
+  const byId = new Map(rooms.map((room) => [room.id, room]));
+  return ids.flatMap((id) => byId.get(id.toHexString()) ?? []);
+}
+
+export async function listPublicRooms(
+  db: Mongo,
+  { offset, limit }: Slice,
+): Promise<{ rooms: Room[]; total: number }> {
+  const [rooms, total] = await Promise.all([
+    readRooms(db, [
+      { $match: { roomType: RoomType.PUBLIC } },
+      { $sort: { createdAt: 1, _id: 1 } },
+      { $skip: offset },
+      { $limit: limit },
+    ]),
+    db.rooms.countDocuments({ roomType: RoomType.PUBLIC }),
+  ]);
+  return { rooms, total };
+}
+
+export async function listPositions(
+  db: Mongo,
+  roomIds: readonly string[],
+): Promise<Map<string, RoomPosition>> {
+  const rows = await db.rooms
+    .aggregate<Pick<RoomRow, "_id" | "last" | "head">>([
+      { $match: { _id: { $in: roomIds.map(toObjectId) } } },
+      { $project: { _id: 1 } },
+      ...withPosition(db),
+    ])
+    .readConcern(db.readLevel);
+  return new Map(
+    rows.map(({ _id, last, head }) => [
+      _id.toHexString(),
+      { lastSeq: last[0]?.seq ?? 0, membershipVersion: head[0]?.version ?? 0 },
+    ]),
+  );
+}
+
+function rowToRoom({ last, head: [head], members, ...room }: RoomRow): Room {
+  return create(RoomSchema, {
+    id: room._id.toHexString(),
+    name: room.name,
+    ...(room.description !== null && { description: room.description }),
+    roomType: room.roomType,
+    createdBy: head?.createdBy ?? room.createdBy,
+    members: members.map(({ userId }) => userId),
+    createdAt: timestampFromDate(room.createdAt),
+    updatedAt: timestampFromDate(head?.changedAt ?? room.createdAt),
+    memberCount: head?.memberCount ?? 0,
+    lastSeq: last[0]?.seq ?? 0,
+  });
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { disconnected, next } from "../harness/sockets.ts";
+import {
+  collect,
+  range,
+  type Stage,
+  setStage,
+  type TestSocket,
+  type TestUser,
+} from "./harness/stage.ts";
+
+let stage: Stage;
+let ada: TestUser;
+let bob: TestUser;
+before(async () => {
+  stage = await setStage();
+  ada = await stage.auth.newUser("Ada Lovelace");
+  bob = await stage.auth.newUser("Bob Dylan");
+});
+after(() => stage[Symbol.asyncDispose]());
+
+async function send(user: TestUser, roomId: string, count: number, content = "hello") {
+  const { messages } = stage.rpc(user);
+  await Promise.all(range(1, count).map(() => messages.sendMessage({ roomId, content })));
+}
+
+async function join(socket: TestSocket, roomId: string, afterSeq?: number) {
+  const ack = await socket.emitWithAck("join_room", {
+    roomId,
+    ...(afterSeq !== undefined && { afterSeq }),
+  });
+  assert.ok(ack.success, JSON.stringify(ack));
+  return { ...ack, seqs: ack.messages.map((it) => it.seq) };
+}
+
+describe("messages", () => {
+  test("reach every joined socket, the sender's too, and repeats nobody", async () => {
+    const roomId = await stage.newRoom([ada, bob]);
+    const [one, two] = [await stage.connect(ada), await stage.connect(bob)];
+    await Promise.all([join(one, roomId), join(two, roomId)]);
+    const [seenByOne, seenByTwo] = [collect(one), collect(two)];
+    const draft = { roomId, content: "first", clientMessageId: "c-1", metadata: { b: 1, a: 2 } };
+    const first = await one.emitWithAck("send_message", draft);
+    assert.ok(first.success && !("duplicate" in first));
+    const again = await one.emitWithAck("send_message", { ...draft, content: "other" });
+    assert.deepEqual(again, { ...first, duplicate: true });
+    await one.emitWithAck("send_message", { roomId, content: "second" });
+    await seenByOne.until(2);
+    await seenByTwo.until(2);
+    assert.deepEqual(
+      [seenByOne.seqs, seenByTwo.seqs],
+      [
+        [1, 2],
+        [1, 2],
+      ],
+    );
+  });
+
+  test("end with leave_room, and the membership stays", async () => {
+    const roomId = await stage.newRoom([ada, bob]);
+    const socket = await stage.connect(ada);
+    await join(socket, roomId);
+    const got = collect(socket);
+    assert.deepEqual(await socket.emitWithAck("leave_room", { roomId }), { success: true });
+    await send(bob, roomId, 3);
+    const again = await join(socket, roomId, 0);
+    assert.deepEqual([got.seqs, again.seqs], [[], [1, 2, 3]]);
+    assert.equal(again.room.memberCount, 2);
+  });
+
+  test("typing reaches the others, by the name that stands beside messages", async () => {
+    const roomId = await stage.newRoom([ada, bob]);
+    const [one, other, two] = [
+      await stage.connect(ada),
+      await stage.connect(ada),
+      await stage.connect(bob),
+    ];
+    for (const socket of [one, other, two]) await join(socket, roomId);
+    const own: string[] = [];
+    for (const socket of [one, other]) socket.onAny((event) => own.push(event));
+    const started = next(two, "typing_start");
+    assert.deepEqual(await one.emitWithAck("typing_start", { roomId }), { success: true });
+    assert.deepEqual(await started, { roomId, userId: ada.id, username: "Ada Lovelace" });
+    const stopped = next(two, "typing_stop");
+    one.emit("typing_stop", { roomId });
+    await stopped;
+    await other.emitWithAck("leave_room", { roomId });
+    assert.deepEqual(own, []);
+  });
+});
+
+test("a second instance delivers through the store, in order", async () => {
+  await using another = await stage.startAnother();
+  const roomId = await stage.newRoom([ada, bob]);
+  const here = await stage.connect(ada);
+  const there = await stage.connect(bob, { url: another.httpUrl });
+  await Promise.all([join(here, roomId), join(there, roomId)]);
+  const [seenHere, seenThere] = [collect(here), collect(there)];
+  await Promise.all(
+    range(1, 30).map((n) =>
+      (n % 2 ? here : there).emitWithAck("send_message", { roomId, content: `${n}` }),
+    ),
+  );
+  await Promise.all([seenHere.until(30), seenThere.until(30)]);
+  assert.deepEqual(seenHere.seqs, range(1, 30));
+  assert.deepEqual(seenThere.seqs, range(1, 30));
+  const closed = disconnected(there);
+  await another[Symbol.asyncDispose]();
+  assert.equal(await closed, "transport close");
+});

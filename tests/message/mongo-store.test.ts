@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { connections, type mongo } from "mongoose";
+import { createLogger } from "#common/log.ts";
+import { openMongoStore } from "../../services/message/store/mongo/store.ts";
+import type { MessageStore } from "../../services/message/store/store.ts";
+import { startProxy } from "../auth/tcp-proxy.ts";
+import { createTestMongo, type TestMongo, withoutMongo } from "../harness/mongo.ts";
+import { startAnswerThief } from "./harness/answer-thief.ts";
+import { range } from "./harness/stage.ts";
+import { testStore } from "./store-suite.ts";
+import { codeOf, draft, makeRoom } from "./store-suite-drafts.ts";
+
+const log = createLogger("message", "silent");
+
+if (withoutMongo) test("MongoDB store: the suite of all stores", { skip: withoutMongo });
+else {
+  testStore("MongoDB", async () => {
+    const database = await createTestMongo();
+    return {
+      open: () => openMongoStore(database.uri, log),
+      [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    };
+  });
+}
+
+describe("MongoDB", () => {
+  let database: TestMongo;
+  let store: MessageStore;
+  before(async () => {
+    if (withoutMongo) return;
+    database = await createTestMongo();
+    store = await openMongoStore(database.uri, log);
+  });
+  after(async () => {
+    await store?.[Symbol.asyncDispose]();
+    await database?.[Symbol.asyncDispose]();
+  });
+  const it = (name: string, run: () => Promise<void>) => test(name, { skip: withoutMongo }, run);
+
+  it("has the indexes that the guarantees rest on once the store is open", async () => {
+    const indexes = await database.db.collection("messages").indexes();
+    const unique = indexes.filter((index) => index.unique).map((index) => Object.keys(index.key));
+    assert.deepEqual(unique.sort(), [
+      ["roomId", "seq"],
+      ["roomId", "userId", "clientMessageId"],
+    ]);
+    const members = await database.db.collection("memberships").indexes();
+    assert.equal(members.filter((index) => index.unique).length, 2);
+  });
+
+  it("writes what must last with w: majority and j: true, and reads from the primary", async () => {
+    const uri = new URL(database.uri);
+    uri.searchParams.set("monitorCommands", "true");
+    uri.searchParams.set("w", "1");
+    uri.searchParams.set("readPreference", "secondaryPreferred");
+    await using watched = await openMongoStore(uri.href, log);
+    const client = connections.at(-1)?.getClient();
+    assert.ok(client);
+    const writes: mongo.CommandStartedEvent[] = [];
+    client.on("commandStarted", (event) => {
+      const { mode } = event.command.$readPreference ?? { mode: "primary" };
+      assert.ok(["primary", "primaryPreferred"].includes(mode), mode);
+      if (/^(insert|update|delete|findAndModify)$/.test(event.commandName)) writes.push(event);
+    });
+    const room = await makeRoom(watched, ["1", "2"]);
+    const sent = draft(room, "1", { clientMessageId: "a" });
+    await watched.append(sent);
+    await watched.append(sent);
+    await watched.removeMember(room.id, "2");
+    assert.ok(writes.length >= 6);
+    for (const { command } of writes) {
+      assert.deepEqual(command.writeConcern, { w: "majority", j: true });
+    }
+  });
+
+  it("acknowledges a message once whose answer was lost on the way", async () => {
+    await using thief = await startAnswerThief(database.port, database.host);
+    await using victim = await openMongoStore(database.uriBy(thief.port), log);
+    const room = await makeRoom(victim, ["1"]);
+    for (const clientMessageId of [undefined, "a"]) {
+      thief.steal("\x02insert\0");
+      const { isDuplicate } = await victim.append(draft(room, "1", { clientMessageId }));
+      assert.equal(isDuplicate, false);
+    }
+    thief.steal("\x02insert\0");
+    assert.equal(await victim.addMember(room.id, "2"), true, "the change was one's own");
+    thief.steal("\x02update\0");
+    assert.equal(await victim.removeMember(room.id, "2"), true);
+    assert.equal(thief.taken(), 4);
+    const stored = await store.listMessages(room.id, 1, 10);
+    assert.deepEqual(
+      stored.map(({ seq }) => seq),
+      [1, 2],
+    );
+    assert.equal((await store.findRoom(room.id, "1"))?.room.memberCount, 1);
+  });
+
+  it("loses nothing that it acknowledged when connections end in mid-batch", async () => {
+    await using proxy = await startProxy(database.port, database.host);
+    await using victim = await openMongoStore(database.uriBy(proxy.port), log);
+    const room = await makeRoom(victim, ["1"]);
+    let cuts = 0;
+    const writers = range(1, 4).map(async (writer) => {
+      const acknowledged: string[] = [];
+      for (const n of range(1, 15)) {
+        const clientMessageId = writer % 2 ? `${writer}-${n}` : undefined;
+        const appended = await victim
+          .append(draft(room, "1", { clientMessageId }))
+          .catch(() => undefined);
+        if (appended) acknowledged.push(`${appended.message.id} ${appended.message.seq}`);
+        if (n % 5 === writer) {
+          // In the middle of what the other writers do.
+          cuts++;
+          proxy.cut();
+          proxy.restore();
+        }
+        assert.ok(!appended?.isDuplicate, "an attempt of one's own is no duplicate");
+      }
+      return acknowledged;
+    });
+    const acknowledged = (await Promise.all(writers)).flat();
+    const stored = await store.listMessages(room.id, 1, 1_000);
+    const known = new Set(stored.map(({ id, seq }) => `${id} ${seq}`));
+    for (const one of acknowledged) assert.ok(known.has(one), `${one} was acknowledged`);
+    assert.equal(new Set(acknowledged).size, acknowledged.length);
+    assert.equal(cuts, 12);
+    assert.equal(acknowledged.length, 60, "cut connections are no reason to fail");
+    assert.deepEqual(
+      stored.map(({ seq }) => seq),
+      range(1, stored.length),
+    );
+  });
+
+  for (const fault of ["cut", "freeze"] as const) {
+    it(`is unavailable while MongoDB is lost (${fault}), and back by itself`, async () => {
+      await using proxy = await startProxy(database.port, database.host);
+      await using victim = await openMongoStore(database.uriBy(proxy.port), log);
+      const room = await makeRoom(victim, ["1"]);
+      proxy[fault]();
+      const calls = [
+        victim.append(draft(room, "1")),
+        victim.findRoom(room.id, "1"),
+        victim.positions([room.id]),
+        victim.addMember(room.id, "2"),
+        victim.createRoom({ name: "r", description: undefined, roomType: 1, createdBy: "1" }),
+      ];
+      const outcomes = await Promise.all(calls.map(codeOf));
+      assert.deepEqual(
+        outcomes,
+        calls.map(() => "UNAVAILABLE"),
+      );
+      assert.equal(await victim.ping(), false);
+      proxy.restore();
+      while (!(await victim.ping()));
+      assert.equal(await codeOf(victim.append(draft(room, "1"))), "OK");
+    });
+  }
+
+  it("takes no operators for values, whatever the types say", async () => {
+    const room = await makeRoom(store, ["1"]);
+    await store.append(draft(room, "1", { clientMessageId: "a" }));
+    for (const operator of [{ $ne: null }, { $gt: "" }, { $regex: "." }]) {
+      // What the types forbid, as it would come if an edge let it through.
+      const evil = operator as never;
+      for (const call of [
+        () => store.findRoom(room.id, evil),
+        () => store.listRoomsOf(evil),
+        () => store.membersAmong(room.id, [evil]),
+        () => store.removeMember(room.id, evil),
+        () => store.addMember(room.id, evil),
+        () => store.append(draft(room, evil)),
+        () => store.append(draft(room, "1", { clientMessageId: evil })),
+      ]) {
+        assert.equal(await codeOf(call()), "INTERNAL");
+      }
+      assert.equal(
+        await codeOf(store.append({ ...draft(room, "1"), roomId: evil })),
+        "ROOM_NOT_FOUND",
+      );
+    }
+    for (const text of ["$ne", "a.b", "$where", '{"$gt":""}']) {
+      assert.equal((await store.findRoom(room.id, text))?.isMember, false);
+      assert.deepEqual(await store.listRoomsOf(text), []);
+    }
+    assert.deepEqual(await store.membersAmong(room.id, ["1"]), new Set(["1"]));
+  });
+
+  it("keeps metadata whose keys are operators, paths or numbers as they came", async () => {
+    const room = await makeRoom(store, ["1"]);
+    const metadata = { $set: { "a.b": 1, $where: "x" }, "": null, "2": 1, "1": [], "a\u0001": "y" };
+    await store.append(draft(room, "1", { metadata }));
+    const [read] = await store.listMessages(room.id, 1, 1);
+    assert.equal(JSON.stringify(read?.metadata), JSON.stringify(metadata));
+  });
+});

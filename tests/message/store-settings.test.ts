@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigError } from "#common/config.ts";
+import { parseMessageConfig } from "../../services/message/config.ts";
+
+const env = { SERVICE_SECRET: "x".repeat(32) };
+const databaseUrl = "postgres://127.0.0.1/aetherconnect";
+
+test("messages live in PostgreSQL or in MongoDB, and one of them is needed", () => {
+  assert.equal(parseMessageConfig({ ...env, DATABASE_URL: databaseUrl }).mongodbUri, undefined);
+  const config = parseMessageConfig({ ...env, MONGODB_URI: "mongodb://127.0.0.1" });
+  assert.equal(config.databaseUrl, undefined);
+  assert.throws(
+    () => parseMessageConfig({ ...env, MONGODB_URI: "" }),
+    (error) => error instanceof ConfigError && /DATABASE_URL .* MONGODB_URI/.test(error.message),
+  );
+});
+
+for (const uri of [
+  "mongodb://127.0.0.1:27017/?directConnection=true",
+  "mongodb://user:p%40ss@one.example:27017,two.example:27017/chat?replicaSet=rs0",
+  "mongodb+srv://user:secret@cluster.example.net/chat?retryWrites=true",
+]) {
+  test(`takes ${uri}`, () => {
+    assert.equal(parseMessageConfig({ ...env, MONGODB_URI: uri }).mongodbUri, uri);
+  });
+}
+
+for (const uri of [
+  "127.0.0.1:27017",
+  "http://127.0.0.1",
+  "mongodb://ada:secret@",
+  "mongodb:///chat",
+]) {
+  test(`refuses ${uri} and doesn't repeat it, for there may be a password in it`, () => {
+    assert.throws(
+      () => parseMessageConfig({ ...env, DATABASE_URL: databaseUrl, MONGODB_URI: uri }),
+      (error) =>
+        error instanceof ConfigError &&
+        error.message.startsWith("bad setting: MONGODB_URI must be a URI") &&
+        !error.message.includes(uri),
+    );
+  });
+}

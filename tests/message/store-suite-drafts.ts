@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { AppError } from "#common/errors.ts";
+import { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { MessageStore, NewMessage } from "../../services/message/store/store.ts";
+
+export const newUser = () => String(randomBytes(4).readUInt32BE());
+
+/** The code of a call's failure, or "OK". */
+export const codeOf = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => "OK",
+    (error: unknown) => (error instanceof AppError ? error.code : String(error)),
+  );
+
+/** A room with these members; the first is the creator. */
+export async function makeRoom(
+  store: MessageStore,
+  users: string[],
+  roomType: RoomType = RoomType.PUBLIC,
+): Promise<Room> {
+  const [createdBy = newUser(), ...rest] = users;
+  const room = await store.createRoom({ name: "r", description: undefined, roomType, createdBy });
+  for (const user of rest) await store.addMember(room.id, user);
+  return room;
+}
+
+export const draft = (room: Room, userId: string, more: Partial<NewMessage> = {}): NewMessage => ({
+  roomId: room.id,
+  userId,
+  username: "Ada Lovelace",
+  content: "hello",
+  messageType: MessageType.TEXT,
+  metadata: undefined,
+  clientMessageId: undefined,
+  ...more,
+});

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { MessageStore } from "../../services/message/store/store.ts";
+import { codeOf, draft, makeRoom, newUser } from "./store-suite-drafts.ts";
+
+/** What the interface promises of rooms and members. */
+export function testMemberships(stores: () => { store: MessageStore; other: MessageStore }): void {
+  describe("memberships", () => {
+    test("refuses a member once removed, and takes him again", async () => {
+      const { store, other } = stores();
+      const [ada, bob] = [newUser(), newUser()];
+      const room = await makeRoom(store, [ada, bob]);
+      const before = (await store.positions([room.id])).get(room.id);
+      assert.equal(await store.removeMember(room.id, bob), true);
+      assert.equal(await store.removeMember(room.id, bob), false);
+      assert.equal(await codeOf(other.append(draft(room, bob))), "NOT_IN_ROOM");
+      assert.deepEqual(await other.membersAmong(room.id, [ada, bob]), new Set([ada]));
+      const after = (await store.positions([room.id])).get(room.id);
+      assert.notEqual(after?.membershipVersion, before?.membershipVersion);
+      assert.equal(await store.addMember(room.id, bob), true);
+      assert.equal(await store.addMember(room.id, bob), false);
+      assert.equal(await codeOf(other.append(draft(room, bob))), "OK");
+    });
+
+    test("shows the first hundred members and counts them all", async () => {
+      const { store, other } = stores();
+      const users = Array.from({ length: 103 }, newUser);
+      const room = await makeRoom(store, users);
+      const view = await other.findRoom(room.id, users[102] ?? "");
+      assert.equal(view?.isMember, true);
+      assert.deepEqual(view?.room.members, users.slice(0, 100));
+      assert.equal(view?.room.memberCount, 103);
+      const { members, total } = await store.listMembers(room.id, { offset: 100, limit: 100 });
+      assert.equal(total, 103);
+      assert.deepEqual(
+        members.map((it) => it.userId),
+        users.slice(100),
+      );
+      await Promise.all(
+        users.map((user, i) => (i % 2 ? store : other).removeMember(room.id, user)),
+      );
+      assert.equal((await store.findRoom(room.id, "1"))?.room.memberCount, 0);
+    });
+
+    test("lets the oldest member follow a creator who leaves", async () => {
+      const { store } = stores();
+      const [ada, bob, eve] = [newUser(), newUser(), newUser()];
+      const room = await makeRoom(store, [ada, bob, eve], RoomType.PRIVATE);
+      const creator = async () => (await store.findRoom(room.id, eve))?.room.createdBy;
+      await store.removeMember(room.id, eve);
+      assert.equal(await creator(), ada);
+      await store.removeMember(room.id, ada);
+      assert.equal(await creator(), bob);
+      await store.removeMember(room.id, bob);
+      assert.equal(await creator(), bob, "nobody is left to follow");
+    });
+
+    test("lists a user's rooms in the order of joining", async () => {
+      const { store, other } = stores();
+      const [ada, bob] = [newUser(), newUser()];
+      const [one, two, three] = [
+        await makeRoom(store, [ada]),
+        await makeRoom(store, [bob]),
+        await makeRoom(store, [ada]),
+      ];
+      for (const room of [three, one]) await store.addMember(room.id, bob);
+      assert.deepEqual(
+        (await other.listRoomsOf(bob)).map((it) => it.id),
+        [two.id, three.id, one.id],
+      );
+      assert.deepEqual(await store.listRoomsOf(newUser()), []);
+    });
+  });
+}
