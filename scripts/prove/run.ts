@@ -59,9 +59,10 @@ async function run(
   for (const line of leftOut) say(`left out: ${line}`);
 
   const user = await registerUser(stage.gatewayUrl, `u${randomBytes(5).toString("hex")}`);
-  const roomIds = await createRooms(user, options.rooms);
+  const rooms = await createRooms(user, options.rooms, stage);
+  const roomIds = [...rooms.shared, ...rooms.own.values()];
   await load.start({
-    clients: clientSpecs(stage, options.rate),
+    clients: clientSpecs(stage, options.rate, rooms),
     roomIds,
     apiUrl: stage.doors.at(-1)?.url ?? stage.gatewayUrl,
     seed: options.seed,
@@ -85,11 +86,11 @@ async function run(
   // What is stored last has to be everywhere too.
   if (isWhole) await load.untilWhole(lastWholeMs);
   say(`${since()}  ${progressOf(load)}; comparing`);
-  const rooms = await readStore(user, roomIds);
+  const stored = await readStore(user, roomIds);
   const { sends, clients } = await load.finish(join(dataDir, "clients.json"));
   await stage.stopServices();
   const log: RunLog = {
-    rooms,
+    rooms: stored,
     sends,
     clients,
     faults,
@@ -123,42 +124,52 @@ function whyNotKilled(options: ProveOptions, stage: Stage): string | undefined {
   return stage.database.crash ? undefined : "the server is another's";
 }
 
-/** On every door a writer and a reader, each by WebSocket and by polling, and one that upgrades. */
-function clientSpecs({ doors }: Stage, rate: number): ClientSpec[] {
+/**
+ * On every door a writer and a reader, each by WebSocket and by polling, and one that upgrades.
+ * Everybody writes to the shared rooms. To an instance's own room write only its clients: there
+ * the others hear of a message by a hint or a poll and not by a hole.
+ */
+function clientSpecs({ doors }: Stage, rate: number, rooms: Rooms): ClientSpec[] {
   const specs = doors.flatMap(({ name, url, instance }) =>
     (["websocket", "polling"] as const).flatMap((transport) =>
       ["writer", "reader"].map((role): ClientSpec => {
-        const transports = [transport];
-        const messagesPerSecond = role === "writer" ? rate / (doors.length * 2) : 0;
+        const own = instance === undefined ? undefined : rooms.own.get(instance);
         return {
           name: `${role}-${name}-${transport}`,
           url,
           instance,
-          transports,
-          messagesPerSecond,
+          transports: [transport],
+          messagesPerSecond: role === "writer" ? rate / (doors.length * 2) : 0,
+          writesTo: own === undefined ? rooms.shared : [...rooms.shared, own],
         };
       }),
     ),
   );
-  const [first] = doors;
-  if (!first) return specs;
-  const { name, url, instance } = first;
-  const transports: ClientSpec["transports"] = ["polling", "websocket"];
-  const upgrading = `reader-${name}-upgrading`;
-  return [...specs, { name: upgrading, url, instance, transports, messagesPerSecond: 0 }];
+  const upgrading = specs.find((it) => it.messagesPerSecond === 0);
+  if (!upgrading) return specs;
+  const name = `${upgrading.name}-up`;
+  return [...specs, { ...upgrading, name, transports: ["polling", "websocket"] }];
 }
 
-async function createRooms(user: ApiUser, count: number): Promise<string[]> {
-  const roomIds: string[] = [];
-  for (let i = 1; i <= count; i++) {
-    const { status, body } = await user.post("/api/rooms", { name: `prove ${i}` });
-    const { room } = body;
-    if (typeof room !== "object" || room === null || !("id" in room)) {
-      throw new Error(`no room could be created (${status}): ${JSON.stringify(body)}`);
-    }
-    roomIds.push(String(room.id));
-  }
-  return roomIds;
+interface Rooms {
+  shared: string[];
+  /** By instance. */
+  own: ReadonlyMap<string, string>;
+}
+
+async function createRooms(user: ApiUser, count: number, stage: Stage): Promise<Rooms> {
+  const shared: string[] = [];
+  for (let i = 1; i <= count; i++) shared.push(await createRoom(user, `shared ${i}`));
+  const own = new Map<string, string>();
+  for (const { name } of stage.instances) own.set(name, await createRoom(user, name));
+  return { shared, own };
+}
+
+async function createRoom(user: ApiUser, name: string): Promise<string> {
+  const { status, body } = await user.post("/api/rooms", { name });
+  const { room } = body;
+  if (typeof room === "object" && room !== null && "id" in room) return String(room.id);
+  throw new Error(`no room could be created (${status}): ${JSON.stringify(body)}`);
 }
 
 function progressOf(load: Load): string {

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { AppError, toAppError } from "#common/errors.ts";
 import { sendError, sendJson } from "#common/http/error-body.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
+import { translateDatabaseError } from "#common/postgres-errors.ts";
 import type { AuthContext } from "./context.ts";
-import { translateDatabaseError } from "./db/lost-database.ts";
 
 const keysPath = "/.well-known/jwks.json";
 /** Less than a new key is published before it signs. */

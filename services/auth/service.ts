@@ -1,9 +1,9 @@
 import { localUrl } from "#common/config.ts";
 import { listen, type RunningService } from "#common/lifecycle.ts";
+import { translateDatabaseError } from "#common/postgres-errors.ts";
 import { startRpcServer } from "#common/rpc/server.ts";
 import type { AuthConfig } from "./config.ts";
 import { type AuthOverrides, createAuthContext } from "./context.ts";
-import { translateDatabaseError } from "./db/lost-database.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { createHttpServer } from "./http.ts";
 import { authHandlers } from "./rpc/handlers.ts";

@@ -105,6 +105,10 @@ function withNamedStatements(pool: Pool): PostgresPool {
     end: () => pool.end(),
     async connect() {
       const client = await pool.connect();
+      // A connection that is lost while it is lent out fails its statement, and says so a second
+      // time; without a listener that would end the process.
+      const ignore = () => undefined;
+      client.on("error", ignore);
       function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>;
       function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
       function query(text: unknown, values: readonly unknown[] = []): unknown {
@@ -112,7 +116,11 @@ function withNamedStatements(pool: Pool): PostgresPool {
         if (values.length === 0) return client.query(text);
         return client.query({ name: statementName(text), text, values: [...values] });
       }
-      return { query, release: (destroy) => client.release(destroy) };
+      const release = (destroy?: boolean) => {
+        client.release(destroy);
+        client.off("error", ignore);
+      };
+      return { query, release };
     },
   };
 }

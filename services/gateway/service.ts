@@ -30,6 +30,8 @@ export async function startGateway(
       maxHeaderSize: 16 * 1024,
       headersTimeout: 10_000,
       requestTimeout: 20_000,
+      // By itself Node looks for connections over these limits every 30 s only.
+      connectionsCheckingInterval: 500,
     });
     server.on("request", (req, res) => {
       if (proxy.takes(req)) proxy.handle(req, res);

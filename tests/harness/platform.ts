@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AuthConfig } from "../../services/auth/config.ts";
+import type { AuthOverrides } from "../../services/auth/context.ts";
 import { startAuth } from "../../services/auth/service.ts";
 import type { GatewayConfig } from "../../services/gateway/config.ts";
 import type { GatewayOverrides } from "../../services/gateway/context.ts";
@@ -40,13 +41,27 @@ export interface PlatformOptions {
   auth?: Partial<AuthConfig>;
   message?: Partial<MessageConfig>;
   gateway?: Partial<GatewayConfig>;
+  authOverrides?: AuthOverrides;
   gatewayOverrides?: GatewayOverrides;
 }
+
+/** Hashes that cost next to nothing, for tests that log in often. */
+export const cheapPasswords: AuthOverrides = { passwordCost: { memoryCost: 1_024, timeCost: 1 } };
 
 export const clientOrigin = "http://localhost:3004";
 
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const stack = new AsyncDisposableStack();
+  try {
+    return await startOn(stack, options);
+  } catch (error) {
+    // What has started must not keep the process of a failed test alive.
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function startOn(stack: AsyncDisposableStack, options: PlatformOptions): Promise<Platform> {
   const database = stack.use(await createTestDatabase());
   const serviceSecret = randomBytes(32).toString("hex");
   noteSecret(serviceSecret);
@@ -111,7 +126,9 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     tokensInBody: true,
     ...options.gateway,
   };
-  const auth = restartable(() => startAuth(authConfig, { log: logs.auth.log }));
+  const auth = restartable(() =>
+    startAuth(authConfig, { log: logs.auth.log, ...options.authOverrides }),
+  );
   const messages = messageConfigs.map((config) =>
     restartable(() => startMessage(config, { log: logs.message.log })),
   );

@@ -5,13 +5,13 @@ import { startAuth } from "../../services/auth/service.ts";
 import { startGateway } from "../../services/gateway/service.ts";
 import { startMessage } from "../../services/message/service.ts";
 import { createHttpClient } from "../harness/http-client.ts";
-import { type Platform, startPlatform } from "../harness/platform.ts";
+import { cheapPasswords, type Platform, startPlatform } from "../harness/platform.ts";
 import { connectSocket, disconnected, newSocket, wsToken } from "../harness/sockets.ts";
 import { registerUser, type TestUser } from "../harness/users.ts";
 
 let platform: Platform;
 before(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform({ authOverrides: cheapPasswords });
 });
 after(() => platform[Symbol.asyncDispose]());
 

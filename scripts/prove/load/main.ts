@@ -82,7 +82,7 @@ async function start(config: LoadConfig): Promise<void> {
     });
     clients.push(client);
     if (spec.messagesPerSecond > 0) {
-      writer = createWriter({ client, user, roomIds, random, tally });
+      writer = createWriter({ client, user, random, tally });
       writers.push(writer);
     }
     client.connect();

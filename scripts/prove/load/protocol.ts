@@ -9,6 +9,8 @@ export interface ClientSpec {
   transports: ("polling" | "websocket")[];
   /** 0: it only reads. */
   messagesPerSecond: number;
+  /** Where it writes; it reads everywhere. */
+  writesTo: string[];
 }
 
 export interface LoadConfig {

@@ -17,7 +17,6 @@ export interface Writer {
 export interface WriterOptions {
   client: ChatClient;
   user: ApiUser;
-  roomIds: readonly string[];
   random: Random;
   tally: Tally;
 }
@@ -41,9 +40,9 @@ const restShare = 0.1;
  * Messages go out without waiting for each other. After a failure nothing new is sent to that
  * room until what failed is through, in its order.
  */
-export function createWriter({ client, user, roomIds, random, tally }: WriterOptions): Writer {
-  const { name, messagesPerSecond } = client.spec;
-  const waiting = new Map<string, Waiting[]>(roomIds.map((roomId) => [roomId, []]));
+export function createWriter({ client, user, random, tally }: WriterOptions): Writer {
+  const { name, messagesPerSecond, writesTo } = client.spec;
+  const waiting = new Map<string, Waiting[]>(writesTo.map((roomId) => [roomId, []]));
   const overRest = new Set<SendLog>();
   let sentCount = 0;
   let saved = 0;
@@ -138,7 +137,7 @@ export function createWriter({ client, user, roomIds, random, tally }: WriterOpt
       if (isStopped) return;
       saved = Math.min(saved + (messagesPerSecond * tickMs) / 1000, mostSaved);
       for (; saved >= 1; saved--) {
-        const roomId = random.pick(roomIds);
+        const roomId = random.pick(writesTo);
         if (random.next() >= restShare) sendBySocket(roomId);
         else if (overRest.size < mostUnderWay) sendByRest(roomId);
       }

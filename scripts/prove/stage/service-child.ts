@@ -6,7 +6,7 @@ export interface ServiceChildOptions {
   entry: string;
   env: NodeJS.ProcessEnv;
   logFile: string;
-  /** It ended though nobody ended it. */
+  /** It ended though nobody ended it; it is started again. */
   onUnexpectedEnd: (reason: string) => void;
 }
 
@@ -24,6 +24,7 @@ export interface ServiceChild {
 }
 
 const stopLimitMs = 12_000;
+const restartMs = 250;
 
 export function createServiceChild(options: ServiceChildOptions): ServiceChild {
   let child: ChildProcess | undefined;
@@ -33,7 +34,7 @@ export function createServiceChild(options: ServiceChildOptions): ServiceChild {
   const signal = (name: NodeJS.Signals) => {
     child?.kill(name);
   };
-  return {
+  const self: ServiceChild = {
     name: options.name,
     async start() {
       const log = openSync(options.logFile, "a");
@@ -52,7 +53,11 @@ export function createServiceChild(options: ServiceChildOptions): ServiceChild {
       let isReady = false;
       const ready = new Promise<void>((resolve) => started.on("message", () => resolve()));
       ended.then((reason) => {
-        if (isWanted && child === started && isReady) options.onUnexpectedEnd(reason);
+        if (!isWanted || child !== started || !isReady) return;
+        options.onUnexpectedEnd(reason);
+        setTimeout(() => {
+          if (isWanted && child === started) self.start().catch(() => undefined);
+        }, restartMs);
       });
       await Promise.race([
         ready,
@@ -81,4 +86,5 @@ export function createServiceChild(options: ServiceChildOptions): ServiceChild {
       return reason;
     },
   };
+  return self;
 }

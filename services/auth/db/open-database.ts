@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StartError } from "#common/lifecycle.ts";
 import type { Logger } from "#common/log.ts";
 import { migrate, openPostgres } from "#common/postgres.ts";
-import { isDatabaseLost } from "./lost-database.ts";
+import { isDatabaseLost } from "#common/postgres-errors.ts";
 import { migrations } from "./migrations.ts";
 import { type AuthDatabase, schema } from "./tables.ts";
 

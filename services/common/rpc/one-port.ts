@@ -26,7 +26,11 @@ const preface = Buffer.from("PRI ");
 const silenceLimitMs = 5_000;
 
 export function createOnePortServer(handler: Handler): OnePortServer {
-  const h1 = createHttp1Server({ headersTimeout: 5_000, requestTimeout: 20_000 }, handler);
+  const h1 = createHttp1Server(
+    // By itself Node looks for connections over these limits every 30 s only.
+    { headersTimeout: 5_000, requestTimeout: 20_000, connectionsCheckingInterval: 500 },
+    handler,
+  );
   const h2 = createHttp2Server(
     {
       settings: { maxConcurrentStreams: 250, maxHeaderListSize: 16_384 },

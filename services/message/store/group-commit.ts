@@ -1,8 +1,12 @@
 import { AppError } from "#common/errors.ts";
 
 export interface GroupCommitOptions<I, O> {
-  /** Batches in flight at most; items of one key are always in the same lane. */
+  /** Batches in flight at most; a key is never in two of them. */
   lanes: number;
+  /** How long a batch may take before others start beside it. */
+  patienceMs: number;
+  /** Whether a batch may have items of several keys. */
+  isMixed: boolean;
   keyOf: (item: I) => string;
   /** Bytes that an item takes, about. */
   sizeOf: (item: I) => number;
@@ -27,80 +31,113 @@ interface Waiting<I, O> {
 
 const maxItems = 512;
 const maxBytes = 2 * 1024 * 1024;
-/** More than this in one lane can't be written within the time that callers wait. */
+/** More than this can't be written within the time that callers wait. */
 const maxWaiting = 20_000;
 const maxWaitMs = 2_500;
 
 /**
  * While a batch is being written the next one gathers: under load batches grow, without it
- * nothing waits. There is no timer, which would only add its own time.
+ * nothing waits. No timer makes an item wait for company, which would only add its own time;
+ * the one that there is lets others pass a batch that is stuck, in the lock of one room say.
  */
 export function createGroupCommit<I, O>(options: GroupCommitOptions<I, O>): GroupCommit<I, O> {
-  const lanes = Array.from({ length: options.lanes }, () => ({
-    waiting: [] as Waiting<I, O>[],
-    isWriting: false,
-  }));
+  const { lanes, patienceMs, isMixed, keyOf, sizeOf, write } = options;
+  /** What waits, by key; the key that has waited longest comes first. */
+  const queues = new Map<string, Waiting<I, O>[]>();
+  const busy = new Set<string>();
+  const startTimes = new Set<{ at: number }>();
   let depth = 0;
+  let writing = 0;
+  let isStarting = false;
+  let timer: NodeJS.Timeout | undefined;
 
-  const nextBatch = (waiting: Waiting<I, O>[]) => {
-    let bytes = 0;
-    let count = 0;
-    for (const { item } of waiting) {
-      bytes += options.sizeOf(item);
-      if (count > 0 && (count === maxItems || bytes > maxBytes)) break;
-      count++;
-    }
+  const takeBatch = () => {
     const batch: Waiting<I, O>[] = [];
-    for (const one of waiting.splice(0, count)) {
-      if (performance.now() - one.since <= maxWaitMs) batch.push(one);
-      else one.reject(new AppError("UNAVAILABLE"));
+    let bytes = 0;
+    for (const [key, queue] of queues) {
+      if (busy.has(key)) continue;
+      let count = 0;
+      for (const { item } of queue) {
+        const total = batch.length + count;
+        bytes += sizeOf(item);
+        if (total > 0 && (total === maxItems || bytes > maxBytes)) break;
+        count++;
+      }
+      batch.push(...queue.splice(0, count));
+      const isFull = queue.length > 0;
+      if (count > 0) queues.delete(key);
+      if (count > 0 && isFull) queues.set(key, queue);
+      if (isFull || !isMixed) break;
     }
     return batch;
   };
+  const withoutExpired = (batch: Waiting<I, O>[]) =>
+    batch.filter(({ since, reject }) => {
+      const isExpired = performance.now() - since > maxWaitMs;
+      if (isExpired) reject(new AppError("UNAVAILABLE"));
+      return !isExpired;
+    });
 
-  const drain = async (lane: (typeof lanes)[number]) => {
-    lane.isWriting = true;
-    while (lane.waiting.length > 0) {
-      const batch = nextBatch(lane.waiting);
-      if (batch.length === 0) continue;
-      const results = await options.write(batch.map(({ item }) => item)).catch((error: unknown) => {
-        for (const { reject } of batch) reject(error);
-      });
-      for (const [i, { resolve, reject }] of batch.entries()) {
-        const result = results?.[i];
-        if (result?.status === "fulfilled") resolve(result.value);
-        else if (result) reject(result.reason);
-      }
+  const run = async (batch: Waiting<I, O>[]) => {
+    const keys = new Set(batch.map(({ item }) => keyOf(item)));
+    const started = { at: performance.now() };
+    for (const key of keys) busy.add(key);
+    startTimes.add(started);
+    writing += batch.length;
+    const results = await write(batch.map(({ item }) => item)).catch((error: unknown) => {
+      for (const { reject } of batch) reject(error);
+    });
+    for (const [i, { resolve, reject }] of batch.entries()) {
+      const result = results?.[i];
+      if (result?.status === "fulfilled") resolve(result.value);
+      else if (result) reject(result.reason);
     }
-    lane.isWriting = false;
+    writing -= batch.length;
+    startTimes.delete(started);
+    for (const key of keys) busy.delete(key);
+    start();
+  };
+  const start = () => {
+    isStarting = false;
+    while (startTimes.size < lanes && hasFreeKey()) {
+      const youngest = Math.max(...[...startTimes].map(({ at }) => at));
+      const left = youngest + patienceMs - performance.now();
+      if (left > 0) {
+        timer ??= setTimeout(() => {
+          timer = undefined;
+          start();
+        }, left);
+        return;
+      }
+      const batch = withoutExpired(takeBatch());
+      if (batch.length > 0) run(batch);
+    }
+  };
+  const hasFreeKey = () => {
+    for (const key of queues.keys()) if (!busy.has(key)) return true;
+    return false;
   };
 
   return {
     depth: () => depth,
     add(item) {
-      const lane = lanes[hash(options.keyOf(item)) % lanes.length];
-      if (!lane || lane.waiting.length >= maxWaiting) return Promise.reject(new AppError("BUSY"));
+      if (depth - writing >= maxWaiting) return Promise.reject(new AppError("BUSY"));
       depth++;
       const written = new Promise<O>((resolve, reject) => {
-        lane.waiting.push({ item, since: performance.now(), resolve, reject });
+        const waiting = { item, since: performance.now(), resolve, reject };
+        const key = keyOf(item);
+        const queue = queues.get(key);
+        if (queue) queue.push(waiting);
+        else queues.set(key, [waiting]);
       }).finally(() => {
         depth--;
       });
       // Begun a moment later, so that what is added in the same turn is in the first batch.
-      if (!lane.isWriting) {
-        lane.isWriting = true;
-        queueMicrotask(() => drain(lane));
+      if (!isStarting) {
+        isStarting = true;
+        queueMicrotask(start);
       }
       return written;
     },
   };
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) {
-    value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  }
-  return value >>> 0;
 }

@@ -69,13 +69,13 @@ async function chooseKind({ databaseUrl, mongodbUri }: StoreLocation, log: Logge
     throw new StartError("messages need a place to live: set DATABASE_URL or MONGODB_URI");
   }
   const { openPostgresStore } = await import("./postgres/store.ts");
-  const { isRefused, toStoreError } = await import("./postgres/errors.ts");
+  const { isDatabaseLost, isDatabaseRefused } = await import("#common/postgres-errors.ts");
   return {
     name: "PostgreSQL",
     setting: "DATABASE_URL",
     host: new URL(databaseUrl).host,
     open: () => openPostgresStore(databaseUrl, log),
-    isRefused,
-    isAway: (error) => toStoreError(error).code === "UNAVAILABLE",
+    isRefused: isDatabaseRefused,
+    isAway: (error) => isDatabaseLost(error),
   };
 }

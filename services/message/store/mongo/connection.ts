@@ -40,12 +40,18 @@ export async function connectMongo(uri: string, log: Logger): Promise<MongoConne
     const readLevel = (await isReplicated(connection)) ? "majority" : "local";
     await createIndexes(db);
     // Later, so that a server that is merely away at the start is told of once.
-    connection.on("disconnected", () => log.warn("MongoDB is lost"));
+    let isClosing = false;
+    connection.on("disconnected", () => {
+      if (!isClosing) log.warn("MongoDB is lost");
+    });
     connection.on("reconnected", () => log.info("MongoDB is back"));
     return {
       db: { ...db, readLevel },
       ping: () => ping(connection),
-      [Symbol.asyncDispose]: () => connection.close(),
+      [Symbol.asyncDispose]: () => {
+        isClosing = true;
+        return connection.close();
+      },
     };
   } catch (error) {
     await connection.close();

@@ -20,7 +20,7 @@ import {
   listRoomsOf,
 } from "./rooms.ts";
 
-/** Rooms of one lane wait for each other, so there are more than work at a time. */
+/** Rooms that are written at once. */
 const lanes = 32;
 
 /**
@@ -41,6 +41,8 @@ export async function openMongoStore(uri: string, log: Logger): Promise<MessageS
   const inTurn = createTurns();
   const appends = createGroupCommit<Pending, Appended>({
     lanes,
+    patienceMs: 0,
+    isMixed: false,
     keyOf: (message) => message.roomId,
     sizeOf: (message) => message.content.length * 2 + 500,
     write: (batch) => appendBatch(db, rivals, batch),

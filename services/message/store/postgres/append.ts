@@ -1,9 +1,10 @@
 import type { Pool } from "pg";
 import { AppError } from "#common/errors.ts";
 import { isUniqueViolation } from "#common/postgres.ts";
+import { isDatabaseLost } from "#common/postgres-errors.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { type AppendResult, metadataText, type Pending, writeDistinct } from "../pending.ts";
-import { isConnectionError, toStoreError } from "./errors.ts";
+import { toStoreError } from "./errors.ts";
 import { type MessageRow, rowToMessage } from "./rows.ts";
 
 interface Outcome {
@@ -41,7 +42,7 @@ async function write(pool: Pool, batch: readonly Pending[]): Promise<AppendResul
     } catch (error) {
       // Another instance has just stored one of these: it is found the next time.
       const isRace = isUniqueViolation(error);
-      if ((isRace || isConnectionError(error)) && performance.now() - startedAt < retryLimitMs) {
+      if ((isRace || isDatabaseLost(error)) && performance.now() - startedAt < retryLimitMs) {
         if (!isRace) await pause(retryPauseMs);
         continue;
       }

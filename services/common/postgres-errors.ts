@@ -1,4 +1,4 @@
-import { AppError } from "#common/errors.ts";
+import { AppError } from "./errors.ts";
 
 /** Codes of the system for a connection that can't be had or was cut. */
 const systemCodes = new Set([
@@ -32,6 +32,11 @@ export function isDatabaseLost(error: unknown): boolean {
   const code = "code" in error ? String(error.code) : "";
   if (systemCodes.has(code)) return true;
   return /^[0-9A-Z]{5}$/.test(code) ? sqlStates.test(code) : messages.test(error.message);
+}
+
+/** Wrong user or password, or no such database: waiting won't help. */
+export function isDatabaseRefused(error: unknown): boolean {
+  return error instanceof Error && "code" in error && /^(28|3D)/.test(String(error.code));
 }
 
 /** The one place where a lost database becomes UNAVAILABLE; anything else stays what it is. */
