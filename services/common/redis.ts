@@ -14,21 +14,27 @@ export interface RedisConnections {
 const retryMs = { step: 100, most: 1_000 };
 const commandTimeoutMs = 1_000;
 
-/** Connects in the background; never throws. */
-export function openRedis(url: string, log: Logger): RedisConnections {
-  const retryStrategy = (attempt: number) => Math.min(attempt * retryMs.step, retryMs.most);
+const retryStrategy = (attempt: number) => Math.min(attempt * retryMs.step, retryMs.most);
+
+/** A connection for commands alone. Connects in the background; never throws. */
+export function openRedisCommands(url: string, timeoutMs = commandTimeoutMs): Redis {
   const commands = new Redis(url, {
     retryStrategy,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
-    commandTimeout: commandTimeoutMs,
+    commandTimeout: timeoutMs,
   });
+  commands.on("error", () => undefined);
+  return commands;
+}
+
+/** Connects in the background; never throws. */
+export function openRedis(url: string, log: Logger): RedisConnections {
+  const commands = openRedisCommands(url);
   // Without its queue, subscribing during an outage would be an unhandled rejection, and the
   // channel would stay silent for ever.
   const subscriptions = new Redis(url, { retryStrategy, maxRetriesPerRequest: null });
-  for (const connection of [commands, subscriptions]) {
-    connection.on("error", () => undefined);
-  }
+  subscriptions.on("error", () => undefined);
   commands.on("ready", () => log.info("Redis is there"));
   commands.on("close", () => log.warn("Redis is away"));
   return {

@@ -82,4 +82,16 @@ export const migrations: Record<string, Migration> = {
         )`.execute(db);
     },
   },
+  "0004_known_clients": {
+    async up(db) {
+      await sql`
+        create table auth.known_clients (
+          user_id bigint not null references auth.users (id) on delete cascade,
+          client text not null,
+          seen_at timestamptz not null default now(),
+          primary key (user_id, client)
+        )`.execute(db);
+      await sql`create index known_clients_by_time on auth.known_clients (seen_at)`.execute(db);
+    },
+  },
 };

@@ -1,14 +1,20 @@
 import { clientKeyOf } from "#common/http/client-address.ts";
-import { createCounter } from "./counter.ts";
+import type { Counters } from "#common/limits.ts";
+import { isKnownClient } from "../db/known-clients.ts";
+import type { Db } from "../db/tables.ts";
 
 /** Keeps guesses slow. All throw AppError RATE_LIMITED, with when to try again. */
 export interface Limits {
-  /** Counts a login. `key` is the normalised login, whether anybody has it or not. */
-  login: (key: string, address: string) => Promise<void>;
-  /** Remembers that this client knows the password of this login. */
-  loginSucceeded: (key: string, address: string) => void;
-  /** Counts a registration. */
-  register: (key: string, address: string) => Promise<void>;
+  /** Counts an attempt to log in or to register by its client. */
+  client: (address: string) => Promise<void>;
+  /**
+   * Counts a login by its account; by `key`, the normalised login, where nobody has it. A
+   * client that has signed in before counts by itself, so that others who guess can't keep
+   * it out.
+   */
+  login: (userId: string | undefined, key: string, address: string) => Promise<void>;
+  /** Counts a registration by its email address. */
+  register: (key: string) => Promise<void>;
   /** Counts a check of the password of somebody who is signed in. */
   password: (userId: string) => Promise<void>;
   /** Refuses a client with too many failed refreshes. */
@@ -16,36 +22,25 @@ export interface Limits {
   refreshFailed: (address: string) => Promise<void>;
 }
 
-const maxKnownClients = 50_000;
-
 /**
  * @param perMinute attempts per account; three times that per client; 0 = no limit
  */
-export function createLimits(perMinute: number): Limits {
-  const accounts = createCounter(perMinute);
-  const clients = createCounter(3 * perMinute);
-  const refreshes = createCounter(3 * perMinute);
-  const knownClients = new Set<string>();
+export function createLimits(db: Db, counters: Counters, perMinute: number): Limits {
+  const accounts = counters.create("account", perMinute);
+  const clients = counters.create("client", 3 * perMinute);
+  const refreshes = counters.create("refresh", 3 * perMinute);
 
   return {
-    async login(key, address) {
-      const client = clientKeyOf(address);
-      await clients.count(client);
-      // A client that has signed in before counts by itself, so that others who guess
-      // can't keep it out.
-      const pair = `${key} ${client}`;
-      await accounts.count(knownClients.has(pair) ? `known ${pair}` : `login ${key}`);
-    },
-    loginSucceeded(key, address) {
+    client: (address) => clients.count(clientKeyOf(address)),
+    async login(userId, key, address) {
       if (perMinute === 0) return;
-      const [oldest] = knownClients;
-      if (knownClients.size >= maxKnownClients && oldest) knownClients.delete(oldest);
-      knownClients.add(`${key} ${clientKeyOf(address)}`);
+      const client = clientKeyOf(address);
+      // Asked for nobody's account too, so that it takes as long.
+      const isKnown = await isKnownClient(db, userId ?? "0", client);
+      const account = userId === undefined ? `nobody ${key}` : `user ${userId}`;
+      await accounts.count(isKnown ? `${account} at ${client}` : account);
     },
-    async register(key, address) {
-      await clients.count(clientKeyOf(address));
-      await accounts.count(`register ${key}`);
-    },
+    register: (key) => accounts.count(`register ${key}`),
     password: (userId) => accounts.count(`password ${userId}`),
     refresh: (address) => refreshes.check(clientKeyOf(address)),
     refreshFailed: (address) => refreshes.count(clientKeyOf(address)).catch(() => undefined),

@@ -4,6 +4,7 @@ import { serverEvents } from "#gen/socket-events.ts";
 import { roomName } from "../socket/room-names.ts";
 import type { ChatServer, ChatSocket } from "../socket/types.ts";
 import { eventPacket, webSocketFrame } from "./frame.ts";
+import { idleStreamOf } from "./idle-stream.ts";
 
 /** Writes messages to the sockets of this instance. */
 export interface Delivery {
@@ -69,14 +70,17 @@ function write(socket: ChatSocket, list: Encoded[], frames: Buffer | undefined):
   const { conn } = socket;
   if (!socket.connected || conn.readyState !== "open") return;
   const { transport } = conn;
-  if (
-    frames &&
+  const isPlainWebSocket =
     transport.name === "websocket" &&
-    !("perMessageDeflate" in transport && transport.perMessageDeflate)
-  ) {
-    // Its types don't know this option of engine.io. The text is never sent where it is given.
-    const options = { compress: false, wsPreEncodedFrame: [frames] };
-    conn.write("-", options);
+    !("perMessageDeflate" in transport && transport.perMessageDeflate);
+  if (frames && isPlainWebSocket) {
+    const stream = idleStreamOf(conn);
+    if (stream) stream.write(frames);
+    else {
+      // Its types don't know this option of engine.io. The text is never sent where it is given.
+      const options = { compress: false, wsPreEncodedFrame: [frames] };
+      conn.write("-", options);
+    }
   } else {
     for (const { packet } of list) conn.write(packet, { compress: false });
   }

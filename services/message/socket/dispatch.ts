@@ -11,8 +11,8 @@ import { Access, event as eventOption } from "#gen/aetherconnect/options/v1/opti
 import { type AckFailure, clientEvents } from "#gen/socket-events.ts";
 import { emitError } from "./emit.ts";
 import { endSocket } from "./end-socket.ts";
+import type { ClientEvent, EventCall, EventHandlers } from "./event-handler.ts";
 import { watchEventSizes } from "./event-sizes.ts";
-import type { ClientEvent, EventCall, EventHandlers } from "./handlers.ts";
 import { createBreachCounter, createTokenBucket, type Limit } from "./limits.ts";
 import type { ChatSocket } from "./types.ts";
 

@@ -1,8 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { Server } from "socket.io";
 import { AppError } from "#common/errors.ts";
-import type { OriginRule } from "#common/http/origin.ts";
 import { ConnectedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import type { MessageContext } from "../context.ts";
 import { judgeHandshake } from "./authenticate.ts";
@@ -11,26 +9,7 @@ import { emitError, emitTo } from "./emit.ts";
 import { closeTransport, endSocket } from "./end-socket.ts";
 import { sessionRoomName, userRoomName } from "./room-names.ts";
 import { watchConsumer } from "./slow-consumer.ts";
-import type { ChatServer, ChatSocket } from "./types.ts";
-
-const handshakeLimitMs = 5_000;
-/** A larger frame closes the connection; a larger event (64 KiB) only fails. */
-const maxFrameBytes = 256 * 1024;
-
-/** A Socket.IO server that listens to nothing yet. */
-export function createChatServer(originRule: OriginRule): ChatServer {
-  return new Server({
-    serveClient: false,
-    connectTimeout: handshakeLimitMs,
-    maxHttpBufferSize: maxFrameBytes,
-    perMessageDeflate: false,
-    httpCompression: false,
-    cors: {
-      origin: (origin, answer) => answer(null, originRule(origin === undefined ? {} : { origin })),
-      credentials: true,
-    },
-  });
-}
+import type { ChatSocket } from "./types.ts";
 
 /** Lets sockets in, and their events to the handlers. */
 export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {

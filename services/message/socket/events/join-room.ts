@@ -11,7 +11,7 @@ import type { MessageContext } from "../../context.ts";
 import { joinRoom } from "../../rooms.ts";
 import { isId } from "../../store/ids.ts";
 import type { MessageStore } from "../../store/store.ts";
-import type { EventCall, EventHandler } from "../handlers.ts";
+import type { EventCall, EventHandler } from "../event-handler.ts";
 import { takeTurn } from "../turns.ts";
 import { beginJoin, type Joining } from "./joining.ts";
 

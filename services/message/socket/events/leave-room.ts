@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { LeaveRoomAckSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import type { MessageContext } from "../../context.ts";
-import type { EventHandler } from "../handlers.ts";
+import type { EventHandler } from "../event-handler.ts";
 import { roomName } from "../room-names.ts";
 import { takeTurn } from "../turns.ts";
 

@@ -1,7 +1,7 @@
 import type { MessageContext } from "../../context.ts";
 import { sendMessage } from "../../messages.ts";
 import { getReadableRoom } from "../../rooms.ts";
-import type { EventHandler } from "../handlers.ts";
+import type { EventHandler } from "../event-handler.ts";
 import { requireJoined } from "../turns.ts";
 
 export const onSendMessage =

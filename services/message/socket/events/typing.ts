@@ -7,7 +7,7 @@ import {
 } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import type { MessageContext } from "../../context.ts";
 import { emitTo } from "../emit.ts";
-import type { EventCall, EventHandler } from "../handlers.ts";
+import type { EventCall, EventHandler } from "../event-handler.ts";
 import { roomName, userRoomName } from "../room-names.ts";
 import { requireJoined } from "../turns.ts";
 

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { faultKinds } from "../../scripts/prove/faults/kinds.ts";
+import { help, parseOptions, UsageError } from "../../scripts/prove/options.ts";
+import { createRandom } from "../../scripts/prove/random.ts";
+
+test("without flags: a minute, all faults, a seed of its own", () => {
+  const options = parseOptions([]);
+  assert.ok(options !== "help");
+  assert.equal(options.seconds, 60);
+  assert.deepEqual(options.faults, faultKinds);
+  assert.equal(options.store, "postgres");
+  assert.ok(Number.isInteger(options.seed));
+});
+
+test("flags that can't be used are named", () => {
+  for (const args of [["--seconds", "0"], ["--faults", "rain"], ["--store", "x"], ["--what"]]) {
+    assert.throws(
+      () => parseOptions(args),
+      (error) => error instanceof UsageError && error.message.includes(args.at(-1) ?? ""),
+    );
+  }
+});
+
+test("the help names every fault", () => {
+  assert.equal(parseOptions(["--help"]), "help");
+  for (const kind of faultKinds) assert.ok(help.includes(kind), kind);
+});
+
+test("a seed repeats a plan", () => {
+  const plan = (seed: number) => {
+    const random = createRandom(seed);
+    return [random.shuffle(faultKinds), random.between(1, 9), random.pick(faultKinds)];
+  };
+  assert.deepEqual(plan(7), plan(7));
+  assert.notDeepEqual(plan(7), plan(8));
+});

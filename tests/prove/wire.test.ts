@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { test } from "node:test";
+import { Client } from "pg";
+import { createAckTap } from "../../scripts/prove/wire/ack-tap.ts";
+import { type CommitMoment, createCommitTap } from "../../scripts/prove/wire/commit-tap.ts";
+import { watchPostgres } from "../../scripts/prove/wire/postgres-watch.ts";
+import { startTcpProxy } from "../../scripts/prove/wire/tcp-proxy.ts";
+import { createTestDatabase } from "../harness/database.ts";
+
+const insert = {
+  name: "append",
+  text: "insert into message.messages (id) select unnest($1::int[]) returning id",
+};
+const limitMs = 5_000;
+
+async function throughProxy() {
+  const database = await createTestDatabase();
+  await database.query("create schema message");
+  await database.query("create table message.messages (id int primary key)");
+  const commits = createCommitTap(watchPostgres);
+  const { hostname, port } = new URL(database.url);
+  const proxy = await startTcpProxy({
+    targetHost: hostname,
+    targetPort: Number(port),
+    tap: commits.tap,
+  });
+  const url = new URL(database.url);
+  url.hostname = "127.0.0.1";
+  url.port = `${proxy.port}`;
+  const client = new Client({ connectionString: url.href });
+  client.on("error", () => undefined);
+  await client.connect();
+  return {
+    commits,
+    client,
+    count: async () => (await database.query("select id from message.messages")).length,
+    async [Symbol.asyncDispose]() {
+      await client.end().catch(() => undefined);
+      await proxy[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("other statements pass, and a write is struck after its commit, unheard", async () => {
+  await using stage = await throughProxy();
+  const { client, commits } = stage;
+  const moment: CommitMoment = "stored";
+  await client.query({ ...insert, values: [[1]] });
+  const struck = commits.strike(moment, (link) => link.cut(), limitMs);
+  assert.equal((await client.query("select 1 as one")).rows[0].one, 1);
+  await assert.rejects(client.query({ ...insert, values: [[2, 3]] }));
+  assert.equal(await struck, true);
+  assert.equal(await stage.count(), 3);
+});
+
+test("a write that fails is not struck at, and its conflict is counted", async () => {
+  await using stage = await throughProxy();
+  const { client, commits } = stage;
+  await client.query({ ...insert, values: [[1]] });
+  const struck = commits.strike("stored", (link) => link.cut(), limitMs);
+  await assert.rejects(client.query({ ...insert, values: [[1]] }), /duplicate key/);
+  assert.equal(commits.conflicts(), 1);
+  await assert.rejects(client.query({ ...insert, values: [[2]] }));
+  assert.equal(await struck, true);
+  assert.equal(await stage.count(), 2);
+});
+
+test("a write is struck as it leaves", async () => {
+  await using stage = await throughProxy();
+  const { client, commits } = stage;
+  const struck = commits.strike("sent", (link) => link.cut(), limitMs);
+  await assert.rejects(client.query({ ...insert, values: [[1]] }));
+  assert.equal(await struck, true);
+});
+
+test("an acknowledgement is lost, and what is none passes", async () => {
+  const server = createServer((socket) => {
+    socket.on("data", (data) => socket.write(data));
+    socket.on("error", () => undefined);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(address && typeof address === "object");
+  const acks = createAckTap();
+  await using proxy = await startTcpProxy({ targetPort: address.port, tap: acks.tap });
+  const socket = connect(proxy.port, "127.0.0.1");
+  const lost = acks.lose(1, limitMs);
+  socket.on("error", () => undefined);
+  socket.write('430[{"success":true,"room":{}}]');
+  const [echo] = await once(socket, "data");
+  assert.equal(String(echo), '430[{"success":true,"room":{}}]');
+  const closed = once(socket, "close");
+  socket.write('431[{"success":true,"data":{}}]');
+  assert.equal(await lost, 1);
+  await closed;
+  server.close();
+});
