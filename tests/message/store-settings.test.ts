@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError } from "#common/config.ts";
+import { StartError } from "#common/lifecycle.ts";
+import { createLogger } from "#common/log.ts";
 import { parseMessageConfig } from "../../services/message/config.ts";
+import { openStore } from "../../services/message/store/open-store.ts";
 
 const env = { SERVICE_SECRET: "x".repeat(32) };
 const databaseUrl = "postgres://127.0.0.1/aetherconnect";
@@ -42,3 +45,14 @@ for (const uri of [
     );
   });
 }
+
+test("a URI that the driver refuses ends the start at once with a line without its password", async () => {
+  const mongodbUri = "mongodb://ada:secret@127.0.0.1:1/?nonsense=1";
+  const opening = openStore({ databaseUrl, mongodbUri }, createLogger("message", "silent"));
+  await assert.rejects(
+    opening,
+    (error) =>
+      error instanceof StartError &&
+      error.message === "MongoDB refuses the connection: check MONGODB_URI",
+  );
+});

@@ -15,7 +15,7 @@ export function idleStreamOf(conn: ChatSocket["conn"]): Socket | undefined {
   if (Reflect.get(conn, "upgrading") !== false || conn.readyState !== "open") return undefined;
   const queue: unknown = Reflect.get(conn, "writeBuffer");
   if (!Array.isArray(queue) || queue.length > 0) return undefined;
-  if (transport.discarded || !transport.writable) return undefined;
+  if (Reflect.get(transport, "discarded") !== false || !transport.writable) return undefined;
   const webSocket: unknown = Reflect.get(transport, "socket");
   if (typeof webSocket !== "object" || webSocket === null) return undefined;
   if (Reflect.get(webSocket, "readyState") !== 1) return undefined;

@@ -4,6 +4,7 @@ import { AppError } from "#common/errors.ts";
 import { ConnectedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import type { MessageContext } from "../context.ts";
 import { judgeHandshake } from "./authenticate.ts";
+import { corkFlushes } from "./cork-flushes.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { emitError, emitTo } from "./emit.ts";
 import { closeTransport, endSocket } from "./end-socket.ts";
@@ -38,6 +39,7 @@ export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
     socket.join([userRoomName(user.id), sessionRoomName(sessionId)]);
     // A session that ended while this one was judged: from here on the feed finds it.
     if (ctx.feed.hasEnded(sessionId)) return refuse(socket, new AppError("UNAUTHENTICATED"));
+    corkFlushes(socket.conn);
     watchConsumer(socket.conn, () => {
       cuts.inc({ code: "SLOW_CONSUMER" });
       ctx.log.info({ userId: user.id, code: "SLOW_CONSUMER" }, "a socket was cut");

@@ -49,7 +49,7 @@ export function createGroupCommit<I, O>(options: GroupCommitOptions<I, O>): Grou
   let depth = 0;
   let writing = 0;
   let isStarting = false;
-  let timer: NodeJS.Timeout | undefined;
+  let isTimed = false;
 
   const takeBatch = () => {
     const batch: Waiting<I, O>[] = [];
@@ -103,10 +103,12 @@ export function createGroupCommit<I, O>(options: GroupCommitOptions<I, O>): Grou
       const youngest = Math.max(...[...startTimes].map(({ at }) => at));
       const left = youngest + patienceMs - performance.now();
       if (left > 0) {
-        timer ??= setTimeout(() => {
-          timer = undefined;
+        if (isTimed) return;
+        isTimed = true;
+        setTimeout(() => {
+          isTimed = false;
           start();
-        }, left);
+        }, left).unref();
         return;
       }
       const batch = withoutExpired(takeBatch());

@@ -55,14 +55,14 @@ export async function openStore(location: StoreLocation, log: Logger): Promise<M
 async function chooseKind({ databaseUrl, mongodbUri }: StoreLocation, log: Logger): Promise<Kind> {
   if (mongodbUri !== undefined) {
     const { openMongoStore } = await import("./mongo/store.ts");
-    const { isRefused, isUncertain } = await import("./mongo/errors.ts");
+    const { isRefused, toStoreError } = await import("./mongo/errors.ts");
     return {
       name: "MongoDB",
       setting: "MONGODB_URI",
       host: mongodbUri.replace(/^[^/]+\/\/([^@/]*@)?/, "").replace(/[/?].*$/, ""),
       open: () => openMongoStore(mongodbUri, log),
       isRefused,
-      isAway: isUncertain,
+      isAway: (error) => toStoreError(error).code === "UNAVAILABLE",
     };
   }
   if (databaseUrl === undefined) {

@@ -19,8 +19,9 @@ const pauseMs = { first: 10, longest: 200 };
  */
 export async function untilSettled<T>(
   attempt: (attempt: Attempt) => Promise<T | undefined>,
+  limitMs = patienceMs,
 ): Promise<T> {
-  const giveUpAt = performance.now() + patienceMs;
+  const giveUpAt = performance.now() + limitMs;
   const left = () => giveUpAt - performance.now();
   const check = () => {
     if (left() <= 0) throw new AppError("UNAVAILABLE");

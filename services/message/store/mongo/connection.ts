@@ -1,5 +1,6 @@
 import { type Connection, createConnection } from "mongoose";
 import type { Logger } from "#common/log.ts";
+import { untilSettled } from "./attempts.ts";
 import { within } from "./errors.ts";
 import { createIndexes, createModels, type Mongo } from "./models.ts";
 
@@ -11,6 +12,7 @@ export interface MongoConnection extends AsyncDisposable {
 }
 
 const timeoutMs = 2_000;
+const indexPatienceMs = 10_000;
 const defaultDatabase = "aetherconnect";
 
 /**
@@ -33,23 +35,30 @@ export async function connectMongo(uri: string, log: Logger): Promise<MongoConne
     autoIndex: false,
     autoCreate: false,
   });
-  connection.on("error", (error: unknown) => log.warn({ err: error }, "MongoDB reports an error"));
+  let isOpen = false;
+  connection.on("error", (error: unknown) => {
+    // What keeps it from opening is thrown, and told there.
+    if (isOpen) log.warn({ err: error }, "MongoDB reports an error");
+  });
+  connection.on("disconnected", () => {
+    if (isOpen) log.warn("MongoDB is lost");
+  });
+  connection.on("reconnected", () => log.info("MongoDB is back"));
   const db = createModels(connection);
   try {
     await connection.asPromise();
     const readLevel = (await isReplicated(connection)) ? "majority" : "local";
-    await createIndexes(db);
-    // Later, so that a server that is merely away at the start is told of once.
-    let isClosing = false;
-    connection.on("disconnected", () => {
-      if (!isClosing) log.warn("MongoDB is lost");
-    });
-    connection.on("reconnected", () => log.info("MongoDB is back"));
+    // Several that start at once can get in each other's way.
+    await untilSettled(async () => {
+      await createIndexes(db);
+      return true;
+    }, indexPatienceMs);
+    isOpen = true;
     return {
       db: { ...db, readLevel },
       ping: () => ping(connection),
       [Symbol.asyncDispose]: () => {
-        isClosing = true;
+        isOpen = false;
         return connection.close();
       },
     };

@@ -13,14 +13,17 @@ export function isConflict(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === duplicateKey;
 }
 
-/** Wrong user or password, or no right to the database: waiting won't help. */
+/** Wrong user or password, no right to the database, a bad URI: waiting won't help. */
 export function isRefused(error: unknown): boolean {
+  if (error instanceof mongo.MongoParseError) return true;
   return error instanceof mongo.MongoServerError && (error.code === 13 || error.code === 18);
 }
 
 /** Whether it isn't known what the server did, or whether it got to do anything. */
 export function isUncertain(error: unknown): boolean {
   if (error instanceof MongooseErrors.MongooseServerSelectionError) return true;
+  // A name that can't be looked up: mongodb+srv asks for it before there is any connection.
+  if (error instanceof Error && "syscall" in error) return true;
   if (!(error instanceof mongo.MongoError)) return false;
   return !(error instanceof mongo.MongoServerError && hopeless.has(Number(error.code)));
 }

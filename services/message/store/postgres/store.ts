@@ -19,7 +19,7 @@ const lanes = 4;
  * One large batch at a time costs half of what several small ones do, and so is faster. Only
  * if it takes this long others start beside it.
  */
-const patienceMs = 50;
+const patienceMs = 10;
 
 /**
  * Opens the store on PostgreSQL and brings its schema up to date.

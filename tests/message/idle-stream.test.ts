@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { Socket } from "node:net";
+import { after, before, describe, test } from "node:test";
+import { Server } from "socket.io";
+import { io as connect } from "socket.io-client";
+import { idleStreamOf } from "../../services/message/fanout/idle-stream.ts";
+import type { ChatServer, ChatSocket } from "../../services/message/socket/types.ts";
+
+/** Fails when an update of socket.io, engine.io or ws renames what the direct way reads. */
+describe("the stream under a socket", () => {
+  const http = createServer();
+  const server: ChatServer = new Server(http);
+  before(async () => {
+    http.listen(0, "127.0.0.1");
+    await once(http, "listening");
+  });
+  after(() => server.close());
+
+  async function open(transport: "websocket" | "polling") {
+    const address = http.address();
+    assert.ok(typeof address === "object" && address);
+    const url = `http://127.0.0.1:${address.port}`;
+    const client = connect(url, { transports: [transport], forceNew: true });
+    const connected = new Promise<void>((resolve) => client.once("connect", resolve));
+    const [socket]: ChatSocket[] = await once(server, "connection");
+    await connected;
+    assert.ok(socket);
+    return { client, conn: socket.conn };
+  }
+
+  test("is there for an idle WebSocket, and not while anything waits", async () => {
+    const { client, conn } = await open("websocket");
+    if (!idleStreamOf(conn)) await once(conn, "drain");
+    assert.ok(idleStreamOf(conn) instanceof Socket);
+    // Nothing is read meanwhile, so that what is written has to wait.
+    const stream = idleStreamOf(conn);
+    stream?.cork();
+    conn.write('2["typing_start",{}]');
+    assert.equal(idleStreamOf(conn), undefined);
+    stream?.uncork();
+    client.disconnect();
+    await once(conn, "close");
+    assert.equal(idleStreamOf(conn), undefined);
+  });
+
+  test("is not there for polling", async () => {
+    const { client, conn } = await open("polling");
+    assert.equal(idleStreamOf(conn), undefined);
+    client.disconnect();
+  });
+});
