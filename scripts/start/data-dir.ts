@@ -13,18 +13,33 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { StartError } from "#common/lifecycle.ts";
 import { errorCode } from "./error-code.ts";
 
 /** Makes DATA_DIR (0700) unless it is there, and returns its real path; throws StartError. */
 export function openDataDir(dataDir: string): string {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(dataDir));
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return realpathSync(dataDir);
   } catch (error) {
     throw new StartError(`DATA_DIR ${dataDir} ${whyUnusable(dataDir, errorCode(error))}`);
+  }
+}
+
+/**
+ * Node's own recursive mkdir tries for ever where a folder exists and takes no folders (/proc).
+ */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT" || dirname(path) === path) throw error;
+    if (statSync(dirname(path), { throwIfNoEntry: false })) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
   }
 }
 

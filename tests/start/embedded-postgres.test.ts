@@ -76,6 +76,15 @@ test("a port in use is named, and nothing is left locked", async () => {
   await using _postgres = await start(dataDir);
 });
 
+test("a DATA_DIR where no folder can be made is named", {
+  skip: !existsSync("/proc/self") && "no /proc",
+}, async () => {
+  await assert.rejects(start("/proc/nowhere/data"), {
+    name: "StartError",
+    message: /^DATA_DIR \/proc\/nowhere\/data can't be used/,
+  });
+});
+
 test("a DATA_DIR that is a file, or lies below one, is named", async () => {
   using folder = temporaryFolder();
   const file = join(folder.path, "file");
