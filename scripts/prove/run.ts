@@ -27,6 +27,7 @@ export interface ProveResult {
 const silenceLimitMs = 5_000;
 const progressMs = 5_000;
 const lastWholeMs = 30_000;
+const interrupted = "it was interrupted";
 
 /** Runs the platform, breaks things, and compares. @throws Error where it can't be run at all */
 export async function prove(
@@ -36,9 +37,10 @@ export async function prove(
   signal?: AbortSignal,
 ): Promise<ProveResult> {
   await using stage = await openStage(options, dataDir);
+  if (signal?.aborted) throw new Error(interrupted);
   const load = startLoad(join(dataDir, "logs", "clients.log"));
   const aborted = new Promise<never>((_, reject) => {
-    signal?.addEventListener("abort", () => reject(new Error("it was interrupted")));
+    signal?.addEventListener("abort", () => reject(new Error(interrupted)));
   });
   try {
     return await Promise.race([run(options, stage, load, dataDir, say), aborted]);

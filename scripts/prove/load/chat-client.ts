@@ -70,7 +70,7 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
     autoConnect: false,
     timeout: 3_000,
     reconnectionDelay: 100,
-    reconnectionDelayMax: 1_000,
+    reconnectionDelayMax: 500,
     auth: (pass) => {
       const { engine } = socket.io;
       const isCurrent = () => socket.io.engine === engine && engine.readyState === "open";
