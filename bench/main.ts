@@ -50,7 +50,9 @@ async function runAll(names: string[]): Promise<void> {
     const scenario = await scenarios[name]?.();
     if (!scenario) continue;
     say(`## ${name}: ${scenario.about}`);
-    await scenario.run({ rounds, say });
+    await scenario.run({ rounds, say }).catch((error: unknown) => {
+      fail(`${name} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    });
   }
 }
 

@@ -17,6 +17,11 @@ const steps: Step[] = [
     mend: "npm run fix, and what it leaves by hand",
   },
   { name: "types", command: ["tsc", "-p", "."], mend: "mend the types; npm run check:types" },
+  {
+    name: "unused files, exports and dependencies",
+    command: ["knip", "--no-progress"],
+    mend: "remove what nothing uses; npx knip",
+  },
   { name: "contract lint", command: ["buf", "lint"], mend: "mend proto/; npx buf lint" },
   {
     name: "contract against its last release",

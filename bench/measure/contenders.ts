@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { openRawSocket, type RawSocket, requestOnce } from "./raw-socket.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 import { type BenchStage, setBenchStage } from "./stage.ts";
@@ -15,12 +16,14 @@ export interface Contender extends AsyncDisposable {
 /** Opens a socket, as often as it is asked. */
 export type Door = () => Promise<RawSocket>;
 
-const openAtOnce = 50;
+const openAtOnce = 20;
 
 /** The message service; every message is stored. Its stage goes with it. */
 export async function ours(env?: Record<string, string>): Promise<Contender> {
   const stage = await setBenchStage(env);
-  return contenderOf(stage, "ours", stage.instances[0], () => stage[Symbol.asyncDispose]());
+  return contenderOf(stage, "ours", stage.instances[0], async () => {
+    await stage[Symbol.asyncDispose]();
+  });
 }
 
 /** One instance of a stage. */
@@ -84,10 +87,23 @@ export async function enter(
   const sockets: RawSocket[] = [];
   for (let i = 0; i < doors.length; i += openAtOnce) {
     const opened = await Promise.all(doors.slice(i, i + openAtOnce).map((open) => open()));
-    await Promise.all(opened.map((socket, k) => join(socket, roomOf(i + k))));
+    await Promise.all(opened.map((socket, k) => joinPatiently(socket, roomOf(i + k))));
     sockets.push(...opened);
   }
   return sockets;
+}
+
+/** A busy machine may refuse a join for the moment: nobody is measured by that. */
+async function joinPatiently(socket: RawSocket, roomId: string): Promise<void> {
+  for (let left = 5; ; left--) {
+    try {
+      await join(socket, roomId);
+      return;
+    } catch (error) {
+      if (left === 0) throw error;
+      await pause(500);
+    }
+  }
 }
 
 /** @throws Error where the server refuses */

@@ -49,7 +49,7 @@ export function openRawSocket({ url, auth, readyEvent }: RawOptions): Promise<Ra
   };
 
   const onFrame = (data: Buffer, from: number, to: number) => {
-    const text = () => data.latin1Slice(from, to);
+    const text = () => data.toString("latin1", from, to);
     const type = data[from];
     if (type === ping) tcp.write(clientFrame("3"));
     else if (type === engineOpen) tcp.write(clientFrame(`40${JSON.stringify(auth)}`));
@@ -62,10 +62,10 @@ export function openRawSocket({ url, auth, readyEvent }: RawOptions): Promise<Ra
         else if (text().startsWith('42["error"')) opened.reject(new Error(text()));
       } else if (packet === ack) {
         const arguments_ = data.indexOf("[", from);
-        const id = data.latin1Slice(from + 2, arguments_);
+        const id = data.toString("latin1", from + 2, arguments_);
         const onAck = acks.get(id);
         acks.delete(id);
-        onAck?.(data.utf8Slice(arguments_, to));
+        onAck?.(data.toString("utf8", arguments_, to));
       } else if (packet === connected && !readyEvent) opened.resolve(self);
     }
   };
@@ -102,7 +102,7 @@ export function openRawSocket({ url, auth, readyEvent }: RawOptions): Promise<Ra
       carry = Buffer.from(data);
       return;
     }
-    const status = data.latin1Slice(0, data.indexOf("\r\n"));
+    const status = data.toString("latin1", 0, data.indexOf("\r\n"));
     if (!status.includes(" 101 ")) {
       opened.reject(new Error(status));
       return;

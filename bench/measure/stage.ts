@@ -31,7 +31,9 @@ export async function openDatabase(): Promise<Database> {
   const url = new URL(server);
   await run(server, `create database ${name}`);
   url.pathname = `/${name}`;
-  stack.defer(() => run(server, `drop database ${name} with (force)`));
+  stack.defer(async () => {
+    await run(server, `drop database ${name} with (force)`);
+  });
   const about = await describe(url.href);
   return { url: url.href, about, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

@@ -5,7 +5,7 @@ import type { Scenario } from "../measure/scenario.ts";
 import { setBenchStage } from "../measure/stage.ts";
 
 const senders = 20;
-const each = 200;
+const each = 100;
 
 export const order: Scenario = {
   about: "a sender's own messages out of order, pipelined, on one instance and on two",

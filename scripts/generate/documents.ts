@@ -6,6 +6,7 @@ import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { file_aetherconnect_realtime_v1_realtime as realtime } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
+import { accessTable } from "./access-table.ts";
 
 /** The documents of the contract as they are committed: file name → text. */
 export function documents(): Map<string, string> {
@@ -14,6 +15,11 @@ export function documents(): Map<string, string> {
     ["openapi.json", text(openapi([AuthService, RoomService, MessageService]))],
     ["asyncapi.json", text(asyncapi([realtime]))],
   ]);
+}
+
+/** The page that says who may call what. */
+export function accessDocument(): string {
+  return accessTable([AuthService, RoomService, MessageService]);
 }
 
 /** Writes the documents into a folder. */

@@ -1,5 +1,6 @@
 import { createOperations, type Operations } from "#common/http/operations.ts";
 import { type Closers, createClosers } from "#common/lifecycle.ts";
+import { createCounters } from "#common/limits.ts";
 import { createLogger, type Logger } from "#common/log.ts";
 import { createMetrics, type Metrics } from "#common/metrics.ts";
 import { openPostgres } from "#common/postgres.ts";
@@ -83,6 +84,8 @@ export async function createAuthContext(
     const passwords = await createPasswords(overrides.passwordCost ?? defaultPasswordCost);
     metrics.gauge("password_hashes_waiting", "Passwords that wait to be hashed", passwords.waiting);
     const serviceTokens = createServiceTokens("auth", config.serviceSecrets);
+    const counters = createCounters(config.redisUrl);
+    closers.add(() => counters.close());
     return {
       config,
       log,
@@ -93,10 +96,13 @@ export async function createAuthContext(
       notices,
       keys,
       passwords,
-      limits: createLimits(config.authRateLimitPerMinute),
+      limits: createLimits(postgres.db, counters, config.authRateLimitPerMinute),
       authenticator: createAuthenticator(postgres.db, keys.find, serviceTokens),
       operations: createOperations({
-        dependencies: { postgres: { isRequired: true, check: postgres.ping } },
+        dependencies: {
+          postgres: { isRequired: true, check: postgres.ping },
+          ...(counters.isShared && { redis: { isRequired: false, check: counters.isShared } }),
+        },
         metrics,
         metricsToken: config.metricsToken,
       }),

@@ -1,8 +1,8 @@
 import type { Request } from "express";
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { AppError } from "#common/errors.ts";
 import { bearerToken } from "#common/http/bearer-token.ts";
 import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
+import type { Counter } from "#common/limits.ts";
 import type { SessionGuard } from "#common/sessions/session-guard.ts";
 import type { CredentialCookies } from "./cookies.ts";
 
@@ -25,22 +25,18 @@ export type Admit = (req: Request, cookies: CredentialCookies) => Promise<Admiss
 export interface AdmissionOptions {
   guard: SessionGuard;
   trustedProxyHops: number;
-  /** 0 = no limit. */
-  rateLimitPerMinute: number;
+  /** Requests a minute. */
+  requests: Counter;
 }
 
 export function createAdmission(options: AdmissionOptions): Admit {
-  const limiter =
-    options.rateLimitPerMinute > 0
-      ? new RateLimiterMemory({ points: options.rateLimitPerMinute, duration: 60 })
-      : undefined;
   return async (req, cookies) => {
     const address = clientAddress(req, options.trustedProxyHops);
     const token = accessTokenOf(req, cookies);
     const signed = await readToken(options.guard, token);
     const sessionId = signed instanceof AppError ? undefined : signed.sessionId;
     // A session counts for itself; who isn't signed in shares the count of the address.
-    if (limiter) await consume(limiter, sessionId ?? clientKeyOf(address));
+    await options.requests.count(sessionId ?? clientKeyOf(address));
     const refusal =
       signed instanceof AppError ? signed : await refusalOf(options.guard, signed.sessionId);
     return {
@@ -71,15 +67,4 @@ async function refusalOf(guard: SessionGuard, sessionId: string): Promise<AppErr
 function asRefusal(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   throw thrown;
-}
-
-async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
-  try {
-    await limiter.consume(key);
-  } catch (thrown) {
-    if (!(thrown instanceof RateLimiterRes)) throw thrown;
-    throw new AppError("RATE_LIMITED", {
-      retryAfterSeconds: Math.max(1, Math.ceil(thrown.msBeforeNext / 1000)),
-    });
-  }
 }

@@ -34,7 +34,7 @@ export function createApp(context: GatewayContext): Express {
   app.use(observe(log, metrics), secureHeaders(), cors(originRule));
   app.use(documentRoutes(context.upstreams.map((it) => it.service)));
 
-  const admit = createAdmission({ ...config, guard: context.guard });
+  const admit = createAdmission({ ...config, guard: context.guard, requests: context.requests });
   const hooks = credentialHooks({
     auth: createClient(AuthService, context.auth),
     jar: createCookieJar(config.isProduction),

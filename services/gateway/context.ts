@@ -2,6 +2,7 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import { createOperations, type Operations } from "#common/http/operations.ts";
 import { createOriginRule, type OriginRule } from "#common/http/origin.ts";
 import { type Closers, createClosers } from "#common/lifecycle.ts";
+import { type Counter, createCounters } from "#common/limits.ts";
 import { createLogger, type Logger } from "#common/log.ts";
 import { createMetrics, type Metrics } from "#common/metrics.ts";
 import { createRpcClient } from "#common/rpc/client.ts";
@@ -26,6 +27,8 @@ export interface GatewayContext {
   guard: SessionGuard;
   serviceTokens: ServiceTokens;
   originRule: OriginRule;
+  /** Requests a minute, by session or client. */
+  requests: Counter;
   operations: Operations;
 }
 
@@ -44,6 +47,9 @@ export function createGatewayContext(
   const metrics = createMetrics("gateway");
   const closers = createClosers((err) => log.warn({ err }, "closing failed"));
   const serviceTokens = createServiceTokens("gateway", config.serviceSecrets);
+
+  const counters = createCounters(config.redisUrl);
+  closers.add(() => counters.close());
 
   const endedHere = (ids: readonly string[]) => feed.markEnded(ids);
   const authClient = createRpcClient({
@@ -77,10 +83,12 @@ export function createGatewayContext(
     guard: createSessionGuard(auth, feed),
     serviceTokens,
     originRule: createOriginRule(config),
+    requests: counters.create("requests", config.rateLimitPerMinute),
     operations: createOperations({
       dependencies: {
         auth: { isRequired: true, check: () => isServing(authClient.transport) },
         message: { isRequired: false, check: () => isServing(message) },
+        ...(counters.isShared && { redis: { isRequired: false, check: counters.isShared } }),
       },
       metrics,
       metricsToken: config.metricsToken,

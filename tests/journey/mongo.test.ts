@@ -12,7 +12,7 @@ describe("the platform with its messages in MongoDB", () => {
     if (withoutMongo) return;
     mongo = await createTestMongo();
     const message = { mongodbUri: mongo.uri, databaseUrl: undefined };
-    platform = await startPlatform({ message });
+    platform = await startPlatform({ instances: 2, message });
   });
   after(async () => {
     await platform?.[Symbol.asyncDispose]();
@@ -20,14 +20,14 @@ describe("the platform with its messages in MongoDB", () => {
   });
   const it = (name: string, run: () => Promise<void>) => test(name, { skip: withoutMongo }, run);
 
-  it("carries two users through a chat, its history and a restart", async () => {
+  it("carries two users through a chat on two instances, its history and a restart", async () => {
     const ada = await registerUser(platform, "Ada");
     const bob = await registerUser(platform, "Bob");
     assert.equal((await ada.client.get("/api/rooms")).body.message, "No rooms joined yet.");
     const roomId = await generalRoomId(ada.client);
     const [adaSocket, bobSocket] = [
       await connectSocket(platform.messageUrl, ada),
-      await connectSocket(platform.gatewayUrl, bob),
+      await connectSocket(platform.messageUrls[1] ?? "", bob),
     ];
     for (const socket of [adaSocket, bobSocket]) {
       assert.ok((await socket.emitWithAck("join_room", { roomId })).success);

@@ -85,7 +85,7 @@ test("keys rotate while tokens live: none is refused, and the new one signs", as
     assert.equal(answer.status, 200);
   }
   (await connectSocket(fresh.messageUrl, user)).disconnect();
-  const jwks = await (await fetch(`${fresh.authUrl}/.well-known/jwks.json`)).json();
+  const jwks = JSON.parse(await (await fetch(`${fresh.authUrl}/.well-known/jwks.json`)).text());
   assert.equal(jwks.keys.length, 2);
   for (const key of jwks.keys)
     assert.deepEqual(Object.keys(key).sort(), ["alg", "crv", "kid", "kty", "use", "x"]);

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import { knownClientDays } from "./known-clients.ts";
 import { noteEndedSessions } from "./revocations.ts";
 import { advisoryLocks, type Db } from "./tables.ts";
 
@@ -43,6 +44,11 @@ export async function removeOld(db: Db): Promise<void> {
     delete from auth.sessions where id in (
       select id from auth.sessions
       where ended_at is not null and refresh_expires_at <= now() limit ${batchSize}
+    )`);
+  await remove(sql`
+    delete from auth.known_clients where (user_id, client) in (
+      select user_id, client from auth.known_clients
+      where seen_at < now() - make_interval(days => ${knownClientDays}::int) limit ${batchSize}
     )`);
   await untilFew(() => removeRevocations(db));
 }

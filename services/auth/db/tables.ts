@@ -83,6 +83,14 @@ interface SigningKeysTable {
   signsFrom: Date;
 }
 
+/** Where a user has signed in from, so that others' guesses can't keep him out there. */
+interface KnownClientsTable {
+  userId: string;
+  /** See `clientKeyOf`. */
+  client: string;
+  seenAt: Moment;
+}
+
 export interface AuthDatabase {
   users: UsersTable;
   sessions: SessionsTable;
@@ -90,6 +98,7 @@ export interface AuthDatabase {
   revocations: RevocationsTable;
   revocationHorizon: RevocationHorizonTable;
   signingKeys: SigningKeysTable;
+  knownClients: KnownClientsTable;
 }
 
 export type Db = Kysely<AuthDatabase>;

@@ -10,6 +10,8 @@ type Fallback = NonNullable<Parameters<typeof connectNodeAdapter>[0]["fallback"]
 export const answerUnimplemented: Fallback = (req, res) => {
   const type = req.headers["content-type"] ?? "";
   req.resume();
+  // Reset by the client meanwhile: an answer would throw.
+  if (res instanceof Http2ServerResponse && (res.stream.destroyed || res.stream.closed)) return;
   if (type.startsWith("application/grpc-web")) {
     res.writeHead(200, {
       "content-type": type,

@@ -58,6 +58,26 @@ export function reportErrors(
   };
 }
 
+const unaryLimitMs = 2_800;
+
+/**
+ * Answers within 3 s where the caller sets no deadline and a dependency hangs: a database
+ * that is stopped doesn't even keep its own time limits.
+ */
+export const limitTime: Interceptor = (next) => async (req) => {
+  const hasDeadline = req.header.has("connect-timeout-ms") || req.header.has("grpc-timeout");
+  if (req.stream || hasDeadline) return next(req);
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError("UNAVAILABLE")), unaryLimitMs);
+  });
+  try {
+    return await Promise.race([next(req), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
 /** Puts the reason that the method declares in the place of one that came up. */
 export function replaceReason(method: DescMethod, error: AppError): AppError {
   const override = getOption(method, reasons).find((it) => it.from === ErrorReason[error.code]);

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer as createHttp1Server, type Server } from "node:http";
 import {
+  constants,
   createServer as createHttp2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
@@ -24,11 +25,12 @@ export interface OnePortServer {
 
 const preface = Buffer.from("PRI ");
 const silenceLimitMs = 5_000;
+const requestLimitMs = 20_000;
 
 export function createOnePortServer(handler: Handler): OnePortServer {
   const h1 = createHttp1Server(
     // By itself Node looks for connections over these limits every 30 s only.
-    { headersTimeout: 5_000, requestTimeout: 20_000, connectionsCheckingInterval: 500 },
+    { headersTimeout: 5_000, requestTimeout: requestLimitMs, connectionsCheckingInterval: 500 },
     handler,
   );
   const h2 = createHttp2Server(
@@ -39,7 +41,7 @@ export function createOnePortServer(handler: Handler): OnePortServer {
       streamResetBurst: 200,
       streamResetRate: 20,
     },
-    handler,
+    guardStreams(handler),
   );
   const sessions = new Set<ServerHttp2Session>();
   h2.on("session", (session) => {
@@ -82,6 +84,26 @@ export function createOnePortServer(handler: Handler): OnePortServer {
       clearInterval(idle);
       clearTimeout(hard);
     },
+  };
+}
+
+/**
+ * A stream that the client has reset already throws at whatever is done to it, which would
+ * end the process; and one whose request never ends has no time limit of Node's.
+ */
+function guardStreams(handler: Handler) {
+  return (req: Http2ServerRequest, res: Http2ServerResponse) => {
+    const { stream } = req;
+    if (stream.destroyed || stream.closed) return;
+    const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestLimitMs);
+    const stop = () => clearTimeout(timer);
+    req.once("end", stop);
+    stream.once("close", stop);
+    try {
+      handler(req, res);
+    } catch {
+      stream.destroy();
+    }
   };
 }
 

@@ -11,6 +11,7 @@ import {
   type Authenticator,
   accessOf,
   authorize,
+  limitTime,
   reportErrors,
   validateRequests,
 } from "./interceptors.ts";
@@ -76,6 +77,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     },
     interceptors: [
       reportErrors(options.log, options.metrics, options.translateError),
+      limitTime,
       authorize(options.authenticator),
       validateRequests,
     ],

@@ -20,7 +20,11 @@ export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
 
   // Everybody passes: judged in "connection", asynchronously, what a client sends at once
   // would be lost.
+  const taken = new WeakSet<object>();
   io.use((socket, next) => {
+    // Socket.IO would make a socket of each CONNECT packet, and count none of them.
+    if (taken.has(socket.conn)) return closeTransport(socket.conn);
+    taken.add(socket.conn);
     judgeHandshake(guard, names, socket.handshake.auth).then((judgement) => {
       socket.data = { judgement, joined: new Set(), turns: new Map() };
       next();
@@ -45,7 +49,9 @@ export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
       ctx.log.info({ userId: user.id, code: "SLOW_CONSUMER" }, "a socket was cut");
     });
     dispatch.serve(socket, user);
-    socket.on("disconnect", () => {
+    socket.on("disconnect", (reason) => {
+      // Without its socket a connection would stay for as long as it answers pings.
+      if (reason === "client namespace disconnect") closeTransport(socket.conn);
       for (const roomId of socket.data.joined) ctx.fanout.prune(roomId);
     });
     emitTo(

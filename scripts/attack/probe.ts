@@ -1,0 +1,120 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { io } from "socket.io-client";
+import type { Target } from "./target.ts";
+import { login, type User } from "./user.ts";
+
+/** What a fault did to those who asked. */
+export interface Damage {
+  slowestMs: number;
+  statuses: Record<string, number>;
+  /** Answers that break the contract: a 401, a 5xx other than 503, a cookie that was touched. */
+  wrong: string[];
+}
+
+const waitLimitMs = 10_000;
+
+/** Asks of every kind, several times a second, until told to stop. */
+export function startProbe(target: Target, user: User, token: string, roomId: string) {
+  const damage: Damage = { slowestMs: 0, statuses: {}, wrong: [] };
+  let isStopping = false;
+  const bearer = { authorization: `Bearer ${user.accessToken}` };
+  const asks: Record<string, () => Promise<Response>> = {
+    profile: () => fetch(`${target.gateway}/api/auth/profile`, { headers: bearer }),
+    rooms: () => fetch(`${target.gateway}/api/rooms`, { headers: bearer }),
+    history: () => fetch(`${target.gateway}/api/rooms/${roomId}/messages`, { headers: bearer }),
+    "ws-token": () => fetch(`${target.gateway}/api/auth/ws-token`, { headers: bearer }),
+    login: () =>
+      send(`${target.gateway}/api/auth/login`, { email: user.email, password: user.password }),
+    RPC: () =>
+      send(`${target.messageRpc}/aetherconnect.message.v1.RoomService/ListRooms`, {}, bearer),
+    "auth RPC": () =>
+      send(`${target.authRpc}/aetherconnect.auth.v1.AuthService/GetProfile`, {}, bearer),
+  };
+  const note = (name: string, status: number | string, ms: number) => {
+    const key = `${name} ${status}`;
+    damage.statuses[key] = (damage.statuses[key] ?? 0) + 1;
+    // What isn't there at all is asked past the gateway: only the gateway must answer.
+    damage.slowestMs = Math.max(damage.slowestMs, ms);
+  };
+  const lanes = Object.entries(asks).map(async ([name, ask]) => {
+    while (!isStopping) {
+      const startedAt = performance.now();
+      const response = await ask().catch(() => undefined);
+      await response?.arrayBuffer().catch(() => undefined);
+      const status = response?.status ?? "no answer";
+      const isPastGateway = name.includes("RPC");
+      if (!isPastGateway || response) note(name, status, performance.now() - startedAt);
+      const isFine = status === 200 || status === 503 || (isPastGateway && !response);
+      if (!isFine) damage.wrong.push(`${name}: ${status}`);
+      if (status !== 200 && response?.headers.getSetCookie().length)
+        damage.wrong.push(`${name}: cookie`);
+      await pause(100);
+    }
+  });
+  const knocking = (async () => {
+    while (!isStopping) {
+      const code = await knock(target.message, token);
+      note("socket", code, 0);
+      if (!["connected", "UNAVAILABLE", "no answer"].includes(code))
+        damage.wrong.push(`socket: ${code}`);
+      await pause(300);
+    }
+  })();
+  return {
+    damage,
+    async stop() {
+      isStopping = true;
+      await Promise.race([Promise.all([...lanes, knocking]), pause(waitLimitMs)]);
+    },
+  };
+}
+
+/** Seconds until everything answers as it should. */
+export async function untilWhole(
+  target: Target,
+  user: User,
+  limitSeconds: number,
+): Promise<number> {
+  const startedAt = performance.now();
+  const seconds = () => (performance.now() - startedAt) / 1_000;
+  while (seconds() < limitSeconds) {
+    const fresh = await login(target.gateway, user.email, user.password).catch(() => undefined);
+    const rooms = await fetch(`${target.gateway}/api/rooms`, {
+      headers: { authorization: `Bearer ${fresh?.accessToken}` },
+    }).catch(() => undefined);
+    await rooms?.arrayBuffer();
+    const health = await fetch(`${target.message}/health`).catch(() => undefined);
+    const isOk = (await health?.text())?.includes('"status":"ok"') ?? false;
+    if (rooms?.status === 200 && isOk) return seconds();
+    await pause(100);
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+function send(url: string, body: object, headers = {}): Promise<Response> {
+  return fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+async function knock(url: string, token: string): Promise<string> {
+  const socket = io(url, {
+    auth: { token },
+    transports: ["websocket"],
+    reconnection: false,
+    forceNew: true,
+    timeout: 5_000,
+  });
+  try {
+    return await new Promise<string>((resolve) => {
+      socket.on("connected", () => resolve("connected"));
+      socket.on("error", ({ code }) => resolve(code));
+      socket.on("connect_error", () => resolve("no answer"));
+      setTimeout(resolve, 6_000, "no answer");
+    });
+  } finally {
+    socket.disconnect();
+  }
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findFreePort } from "../prove/stage/ports.ts";
+import { startEmbeddedPostgres } from "../start/embedded-postgres.ts";
+import { createVictim, type Victim } from "./victim.ts";
+
+/** The platform as processes on ports of its own, without the limits that would end a flood early. */
+export interface Target extends AsyncDisposable {
+  gateway: string;
+  message: string;
+  auth: string;
+  authRpc: string;
+  messageRpc: string;
+  databaseUrl: string;
+  postgresPid: () => number;
+  victims: Record<"auth" | "message" | "gateway", Victim>;
+  unexpectedEnds: string[];
+  logs: string;
+}
+
+export async function startTarget(parentDir = tmpdir()): Promise<Target> {
+  const stack = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(parentDir, "aetherconnect-attack-"));
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const postgres = stack.use(await startEmbeddedPostgres({ dataDir, port: 0, isFast: true }));
+  const port = async () => String(await findFreePort());
+  const [gatewayPort, messagePort, authPort, authRpcPort, messageRpcPort] = [
+    await port(),
+    await port(),
+    await port(),
+    await port(),
+    await port(),
+  ];
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env.PATH,
+    SERVICE_SECRET: randomBytes(32).toString("hex"),
+    DATABASE_URL: postgres.url,
+    LOG_LEVEL: "warn",
+    API_GATEWAY_PORT: gatewayPort,
+    MESSAGE_SERVICE_HTTP_PORT: messagePort,
+    AUTH_SERVICE_HTTP_PORT: authPort,
+    AUTH_SERVICE_GRPC_PORT: authRpcPort,
+    MESSAGE_SERVICE_GRPC_PORT: messageRpcPort,
+    RATE_LIMIT_PER_MINUTE: "0",
+    AUTH_RATE_LIMIT_PER_MINUTE: "0",
+    HANDSHAKES_PER_MINUTE: "0",
+  };
+  const unexpectedEnds: string[] = [];
+  const launch = async (name: "auth" | "message" | "gateway") => {
+    const victim = createVictim({
+      name,
+      env,
+      logFile: join(dataDir, `${name}.log`),
+      onUnexpectedEnd(who, reason) {
+        unexpectedEnds.push(`${who}: ${reason.split(":")[0]}`);
+        process.stdout.write(`${who} ended: ${reason}\n`);
+        // What comes next is an attack as well, and needs all of them.
+        victim.start().catch(() => undefined);
+      },
+    });
+    stack.defer(() => victim.kill());
+    await victim.start();
+    return victim;
+  };
+  try {
+    const victims = {
+      auth: await launch("auth"),
+      message: await launch("message"),
+      gateway: await launch("gateway"),
+    };
+    return {
+      gateway: `http://127.0.0.1:${gatewayPort}`,
+      message: `http://127.0.0.1:${messagePort}`,
+      auth: `http://127.0.0.1:${authPort}`,
+      authRpc: `http://127.0.0.1:${authRpcPort}`,
+      messageRpc: `http://127.0.0.1:${messageRpcPort}`,
+      databaseUrl: postgres.url,
+      postgresPid: () => postgres.pid,
+      victims,
+      unexpectedEnds,
+      logs: dataDir,
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
