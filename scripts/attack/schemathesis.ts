@@ -48,7 +48,8 @@ const run = spawn(
     "--request-timeout=10",
     "--no-color",
   ],
-  { stdio: "inherit" },
+  // It writes what it has seen into the folder it runs in.
+  { stdio: "inherit", cwd: target.logs },
 );
 const [code] = await once(run, "exit");
 process.stdout.write(`processes that ended by themselves: ${target.unexpectedEnds.length}\n`);

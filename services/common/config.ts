@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /** A setting that can't be used. The message is one line and names it. */
@@ -73,13 +74,22 @@ export const flag = (fallback: boolean) =>
 
 /** Settings that every service reads. */
 export const commonShape = {
-  NODE_ENV: z.string().default("development"),
+  NODE_ENV: z
+    .enum(["development", "production", "test"], {
+      error: "must be development, production or test",
+    })
+    .default("development"),
   LOG_LEVEL: z
     .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
       error: "must be one of fatal, error, warn, info, debug, trace, silent",
     })
     .default("info"),
-  HOST: z.string().default("127.0.0.1"),
+  HOST: z
+    .string()
+    .refine((s) => s === "localhost" || isIP(s) !== 0, {
+      error: "must be an IP address of this machine, or localhost",
+    })
+    .default("127.0.0.1"),
   SERVICE_SECRET: z
     .string({ error: "is needed: at least 32 bytes, the same for all services" })
     .transform((s) => s.split(",").map((part) => part.trim()))
@@ -116,7 +126,8 @@ export function commonConfig(env: z.output<z.ZodObject<typeof commonShape>>): Co
 
 /** Settings of the services that browsers reach. */
 export const browserShape = {
-  CLIENT_ORIGINS: list(origin).default(["http://localhost:3004"]),
+  CLIENT_ORIGINS: list(origin).optional(),
+  WEB_CLIENT_PORT: port(3004),
   PUBLIC_ORIGIN: origin.optional(),
   API_GATEWAY_PORT: port(3000),
   TRUSTED_PROXY_HOPS: number(0, { max: 16 }),
@@ -139,14 +150,15 @@ export function browserConfig(
   env: z.output<z.ZodObject<typeof browserShape>>,
   isProduction: boolean,
 ): BrowserConfig {
-  const clear = env.CLIENT_ORIGINS.find((it) => it.startsWith("http:"));
+  const clientOrigins = env.CLIENT_ORIGINS ?? [`http://localhost:${env.WEB_CLIENT_PORT}`];
+  const clear = clientOrigins.find((it) => it.startsWith("http:"));
   if (isProduction && clear) {
     throw new ConfigError(
       `bad setting: CLIENT_ORIGINS must be given in production, with https: origins only (not ${clear})`,
     );
   }
   return {
-    clientOrigins: env.CLIENT_ORIGINS,
+    clientOrigins,
     publicOrigin: env.PUBLIC_ORIGIN ?? `http://localhost:${env.API_GATEWAY_PORT}`,
     trustedProxyHops: env.TRUSTED_PROXY_HOPS,
     handshakesPerMinute: env.HANDSHAKES_PER_MINUTE,

@@ -20,7 +20,11 @@ export interface Admission {
 }
 
 /** Counts a request and finds out whose it is. @throws AppError RATE_LIMITED */
-export type Admit = (req: Request, cookies: CredentialCookies) => Promise<Admission>;
+export type Admit = (
+  req: Request,
+  cookies: CredentialCookies,
+  needsUser: boolean,
+) => Promise<Admission>;
 
 export interface AdmissionOptions {
   guard: SessionGuard;
@@ -30,15 +34,20 @@ export interface AdmissionOptions {
 }
 
 export function createAdmission(options: AdmissionOptions): Admit {
-  return async (req, cookies) => {
+  return async (req, cookies, needsUser) => {
     const address = clientAddress(req, options.trustedProxyHops);
     const token = accessTokenOf(req, cookies);
     const signed = await readToken(options.guard, token);
     const sessionId = signed instanceof AppError ? undefined : signed.sessionId;
     // A session counts for itself; who isn't signed in shares the count of the address.
     await options.requests.count(sessionId ?? clientKeyOf(address));
+    // Where anybody may call, an auth service that hangs must not be waited for twice.
     const refusal =
-      signed instanceof AppError ? signed : await refusalOf(options.guard, signed.sessionId);
+      signed instanceof AppError
+        ? signed
+        : needsUser
+          ? await refusalOf(options.guard, signed.sessionId)
+          : undefined;
     return {
       address,
       device: req.headers["user-agent"]?.replaceAll(/[^\x20-\x7e]/g, "").slice(0, 200),

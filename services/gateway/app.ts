@@ -1,6 +1,5 @@
 import { createClient } from "@connectrpc/connect";
-import express, { type Express, type RequestHandler } from "express";
-import { AppError } from "#common/errors.ts";
+import express, { type Express } from "express";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { createAdmission } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
@@ -13,6 +12,7 @@ import {
   cors,
   guardOrigin,
   observe,
+  refuseMethod,
   secureHeaders,
 } from "./http/middleware.ts";
 import { byTemplate, expressPath, restRoutes } from "./rest/routes.ts";
@@ -61,14 +61,4 @@ export function createApp(context: GatewayContext): Express {
   app.use(answerNotFound);
   app.use(answerErrors(log));
   return app;
-}
-
-/** Answers 405 with what is allowed (RFC 9110, section 15.5.6). */
-function refuseMethod(verbs: string[]): RequestHandler {
-  const allow = [...verbs, ...(verbs.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
-  return function refuse(req, res) {
-    res.setHeader("allow", allow);
-    if (req.method !== "OPTIONS") throw new AppError("METHOD_NOT_ALLOWED");
-    res.status(204).end();
-  };
 }

@@ -96,7 +96,7 @@ function refreshHook(jar: CookieJar): RouteHook["handle"] {
     } catch (thrown) {
       const code = thrown instanceof AppError ? thrown.code : undefined;
       // A race is left alone: clearing would wipe what the winning tab has just got.
-      if (!isByBody && (code === "INVALID_REFRESH_TOKEN" || code === "TOKEN_REUSED")) {
+      if (code === "INVALID_REFRESH_TOKEN" || code === "TOKEN_REUSED") {
         jar.clear(call.res);
       }
       throw thrown;

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { localUrl } from "#common/config.ts";
+import { asksForWebSocket } from "#common/http/upgrade.ts";
 import { listen, type RunningService } from "#common/lifecycle.ts";
 import { createApp } from "./app.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -28,12 +29,15 @@ export async function startGateway(
     });
     const server = createServer({
       maxHeaderSize: 16 * 1024,
+      shouldUpgradeCallback: asksForWebSocket,
       headersTimeout: 10_000,
       requestTimeout: 20_000,
       // By itself Node looks for connections over these limits every 30 s only.
       connectionsCheckingInterval: 500,
     });
     server.on("request", (req, res) => {
+      // After an upgrade that was passed over the parser doesn't read on.
+      if (req.headers.upgrade) res.shouldKeepAlive = false;
       if (proxy.takes(req)) proxy.handle(req, res);
       else app(req, res);
     });

@@ -32,7 +32,7 @@ interface UpstreamHooks {
   onLost: (error: Error) => void;
 }
 
-const answerLimitMs = 5_000;
+const answerLimitMs = 2_500;
 /** A poll is answered when there is something to say, at the latest by a ping each 25 s. */
 const pollLimitMs = 60_000;
 const hopByHop = new Set(["connection", "keep-alive", "te", "trailer", "transfer-encoding"]);

@@ -5,6 +5,7 @@ import { bearerToken } from "#common/http/bearer-token.ts";
 import { errorBody, sendError } from "#common/http/error-body.ts";
 import { instanceHeader, withInstance } from "#common/http/instance.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
+import { asksForWebSocket } from "#common/http/upgrade.ts";
 import type { MessageContext } from "./context.ts";
 import { hastenClose } from "./socket/end-socket.ts";
 import { createHandshakeRule } from "./socket/handshake.ts";
@@ -40,12 +41,15 @@ export function createHttpServer(ctx: MessageContext): Server {
 
   const server = createServer({
     maxHeaderSize: 16 * 1024,
+    shouldUpgradeCallback: asksForWebSocket,
     headersTimeout: 5_000,
     requestTimeout: 20_000,
     // By itself Node looks for connections over these limits every 30 s only.
     connectionsCheckingInterval: 500,
   });
   server.on("request", (req, res) => {
+    // After an upgrade that was passed over the parser doesn't read on.
+    if (req.headers.upgrade) res.shouldKeepAlive = false;
     handle(req, res).catch((error: unknown) => {
       log.error({ err: error }, "a request failed");
       res.destroy();

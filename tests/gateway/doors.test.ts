@@ -45,6 +45,17 @@ describe("routes", () => {
     assert.equal((await client.post("/api/auth/login", {}, text)).status, 415);
   });
 
+  test("the documents have their methods too, and an upgrade to anything but WebSocket is passed over", async () => {
+    const client = platform.client();
+    for (const path of ["/docs", "/openapi.json", "/asyncapi.json"]) {
+      const answer = await client.post(path);
+      assert.equal(answer.status, 405);
+      assert.equal(answer.headers.get("allow"), "GET, HEAD, OPTIONS");
+    }
+    assert.equal(await rawStatus({ connection: "Upgrade", upgrade: "h2c" }), 404);
+    assert.equal(await rawStatus({ connection: "Upgrade", upgrade: "h2c" }, "/health"), 200);
+  });
+
   test("the request id is answered, and taken over if it is one", async () => {
     const client = platform.client();
     const given = await client.get("/api/nothing", { headers: { "x-request-id": "abc-123" } });
@@ -297,9 +308,12 @@ describe("operation", () => {
   });
 });
 
-function rawStatus(headers: Record<string, string>): Promise<number | undefined> {
+function rawStatus(
+  headers: Record<string, string>,
+  path = "/api/nothing",
+): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const req = httpRequest(`${platform.gatewayUrl}/api/nothing`, { headers }, (res) => {
+    const req = httpRequest(`${platform.gatewayUrl}${path}`, { headers }, (res) => {
       res.resume();
       resolve(res.statusCode);
     });

@@ -158,6 +158,20 @@ test("deadlines over 10 s and requests over 256 KiB are refused", async () => {
   assert.equal(large.code, Code.ResourceExhausted);
 });
 
+test("a deadline is honoured, and a login that nobody waits for starts no session", async () => {
+  const auth = createClient(
+    AuthService,
+    createConnectTransport({ baseUrl: platform.authRpcUrl, httpVersion: "2" }),
+  );
+  const count = async () => (await auth.listSessions({}, { headers: bearer })).sessions.length;
+  const before = await count();
+  const { email, password } = user;
+  const late = await failure(auth.login({ email, password }, { timeoutMs: 1 }));
+  assert.equal(late.code, Code.DeadlineExceeded);
+  assert.ok((await auth.login({ email, password })).tokens);
+  assert.equal(await count(), before + 1);
+});
+
 test("reflection lists our services and describes them", async () => {
   const client = createClient(
     ServerReflection,

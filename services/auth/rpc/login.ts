@@ -29,6 +29,8 @@ export const login = (ctx: AuthContext) => async (req: LoginRequest, call: Handl
   // Also for a user that doesn't exist, so that the answer takes as long.
   const isRight = await ctx.passwords.verify(user?.passwordHash, req.password);
   if (!user || !isRight) throw new AppError("INVALID_CREDENTIALS");
+  // Who no longer waits must not get a session that nobody knows of.
+  call.signal.throwIfAborted();
   await renewHash(ctx, user, req.password);
   const started = await ctx.db.transaction().execute(async (trx) => {
     // It may have been changed while we hashed; a session on the old one must not begin.

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { AppError, invalid } from "#common/errors.ts";
@@ -37,7 +38,7 @@ export const updateProfile =
       if (loginKey(req.email).length > maxLoginKeyLength) throw invalid("email", "is too long");
       await requirePassword(ctx, userId, req.currentPassword);
     }
-    const user = await ctx.db
+    const change = await ctx.db
       .transaction()
       .execute((trx) => changeProfile(trx, userId, req))
       .catch((error: unknown) => {
@@ -45,9 +46,13 @@ export const updateProfile =
         if (!path) throw error;
         throw new AppError("USER_EXISTS", { faults: [{ path, message: "is taken" }] });
       });
-    if (!user) throw new AppError("UNAUTHENTICATED");
-    return create(UpdateProfileResponseSchema, { user: rowToUser(user) });
+    if (!change) throw new AppError("UNAUTHENTICATED");
+    if (change.isRenamed) await setTimeout(feedLeadMs);
+    return create(UpdateProfileResponseSchema, { user: rowToUser(change.user) });
   };
+
+/** The feed tells of a new name within this, so that the next message already carries it. */
+const feedLeadMs = 50;
 
 async function requirePassword(
   { db, limits, passwords }: AuthContext,
@@ -65,14 +70,14 @@ async function changeProfile(
   trx: Trx,
   userId: string,
   { firstName, lastName, username, email }: UpdateProfileRequest,
-): Promise<ProfileRow | undefined> {
+): Promise<{ user: ProfileRow; isRenamed: boolean } | undefined> {
   const before = await lockUser(trx, userId);
   if (!before) return undefined;
   const wanted = { firstName, lastName, username, email };
   const isSame = Object.entries(wanted).every(
     ([field, value]) => value === undefined || value === Reflect.get(before, field),
   );
-  if (isSame) return before;
+  if (isSame) return { user: before, isRenamed: false };
   const after = await updateUser(trx, userId, {
     ...(firstName !== undefined && { firstName }),
     ...(lastName !== undefined && { lastName }),
@@ -84,5 +89,5 @@ async function changeProfile(
     before.firstName === after.firstName &&
     before.lastName === after.lastName;
   if (!isNameSame) await noteChangedUser(trx, userId);
-  return after;
+  return { user: after, isRenamed: !isNameSame };
 }

@@ -24,6 +24,8 @@ export const register =
     await ctx.limits.client(client.address);
     await ctx.limits.register(emailKey);
     const passwordHash = await ctx.passwords.hash(req.password);
+    // Who no longer waits must not get an account that nobody told of.
+    call.signal.throwIfAborted();
     const { user, session, refresh } = await ctx.db
       .transaction()
       .execute(async (trx) => {

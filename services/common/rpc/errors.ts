@@ -32,8 +32,12 @@ export function fromConnectError(thrown: unknown): AppError {
       cause: error,
     });
   }
-  return new AppError(isGone(error.code) ? "UNAVAILABLE" : "INTERNAL", { cause: error });
+  const isLost = isGone(error.code) || brokenStream.test(error.message);
+  return new AppError(isLost ? "UNAVAILABLE" : "INTERNAL", { cause: error });
 }
+
+/** What node:http2 says of a stream or session that broke under a call. */
+const brokenStream = /NGHTTP2_|ERR_HTTP2_|GOAWAY/;
 
 /** Codes of a server that went away: killed in mid-call it is canceled (HTTP/2) or aborted. */
 function isGone(code: Code): boolean {

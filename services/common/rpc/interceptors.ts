@@ -1,5 +1,5 @@
 import { type DescMethod, getOption, hasOption, isMessage } from "@bufbuild/protobuf";
-import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { ErrorReason } from "#gen/aetherconnect/error/v1/error_pb.ts";
 import { Access, access, reasons } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { AppError, codeOfReason, toAppError } from "../errors.ts";
@@ -61,20 +61,28 @@ export function reportErrors(
 const unaryLimitMs = 2_800;
 
 /**
- * Answers within 3 s where the caller sets no deadline and a dependency hangs: a database
- * that is stopped doesn't even keep its own time limits.
+ * Answers when the caller's deadline is over or the caller is gone, whatever the handler
+ * still waits for; and within 3 s where the caller sets no deadline and a dependency hangs:
+ * a database that is stopped doesn't even keep its own time limits.
  */
 export const limitTime: Interceptor = (next) => async (req) => {
+  if (req.stream) return next(req);
   const hasDeadline = req.header.has("connect-timeout-ms") || req.header.has("grpc-timeout");
-  if (req.stream || hasDeadline) return next(req);
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError("UNAVAILABLE")), unaryLimitMs);
-  });
+  const { promise: tooLate, reject } = Promise.withResolvers<never>();
+  const onAbort = () => {
+    const reason = ConnectError.from(req.signal.reason, Code.Canceled);
+    // A server that stops lets calls finish.
+    if (reason.code !== Code.Unavailable) reject(reason);
+  };
+  const timer = hasDeadline
+    ? undefined
+    : setTimeout(() => reject(new AppError("UNAVAILABLE")), unaryLimitMs);
+  req.signal.addEventListener("abort", onAbort);
   try {
     return await Promise.race([next(req), tooLate]);
   } finally {
     clearTimeout(timer);
+    req.signal.removeEventListener("abort", onAbort);
   }
 };
 

@@ -1,5 +1,11 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { type ConnectRouter, createContextValues, type ServiceImpl } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  createContextValues,
+  type ServiceImpl,
+} from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { listen } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
@@ -55,6 +61,8 @@ export interface RpcServer {
 }
 
 const kib = 1024;
+/** Ends streams; calls under way hear it too, and finish all the same. */
+const shuttingDown = new ConnectError("shutting down", Code.Unavailable);
 const unaryGraceMs = 3_000;
 
 /**
@@ -100,10 +108,10 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     async close() {
       // The signal ends streams; unary handlers hear it too, so they get their time first.
       const closing = close(unaryGraceMs);
-      const timer = setTimeout(() => shutdown.abort(), 500);
+      const timer = setTimeout(() => shutdown.abort(shuttingDown), 500);
       await closing;
       clearTimeout(timer);
-      shutdown.abort();
+      shutdown.abort(shuttingDown);
     },
   };
 }

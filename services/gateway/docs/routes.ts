@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type RequestHandler, Router } from "express";
 import { file_aetherconnect_realtime_v1_realtime } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
+import { refuseMethod } from "../http/middleware.ts";
 import { asyncapi } from "./asyncapi.ts";
 import { openapi } from "./openapi.ts";
 import { docsPage } from "./page.ts";
@@ -15,6 +16,9 @@ export function documentRoutes(services: readonly DescService[]): Router {
     res.setHeader("content-security-policy", page.contentSecurityPolicy);
     res.type("html").send(page.html);
   });
+  for (const path of ["/openapi.json", "/asyncapi.json", "/docs"]) {
+    router.all(path, refuseMethod(["GET"]));
+  }
   return router;
 }
 

@@ -82,6 +82,16 @@ export const answerNotFound: RequestHandler = () => {
   throw new AppError("NOT_FOUND");
 };
 
+/** Answers 405 with what is allowed (RFC 9110, section 15.5.6). */
+export function refuseMethod(verbs: string[]): RequestHandler {
+  const allow = [...verbs, ...(verbs.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+  return function refuse(req, res) {
+    res.setHeader("allow", allow);
+    if (req.method !== "OPTIONS") throw new AppError("METHOD_NOT_ALLOWED");
+    res.status(204).end();
+  };
+}
+
 /** Turns what was thrown into the one error shape. */
 export function answerErrors(log: Logger): ErrorRequestHandler {
   return function answerError(thrown: unknown, req: Request, res: Response, next: NextFunction) {

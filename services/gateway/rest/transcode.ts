@@ -51,7 +51,7 @@ export function transcode(route: RestRoute, options: TranscodeOptions): RequestH
     res.locals.route = route.template;
     if (route.rest.noStore) res.setHeader("cache-control", "no-store");
     const cookies = readCookies(req);
-    const admission = await options.admit(req, cookies);
+    const admission = await options.admit(req, cookies, access !== Access.ANYONE);
     if (access !== Access.ANYONE && admission.refusal) {
       await options.hook?.onRefused?.({ req, res, cookies, admission });
       throw admission.refusal;
