@@ -14,6 +14,8 @@ export interface Names {
 }
 
 const lifetimeMs = 60_000;
+/** Who sends while auth hangs must not wait for it with each message. */
+const retryMs = 5_000;
 const maxCached = 50_000;
 const maxPerCall = 500;
 
@@ -59,8 +61,9 @@ export function createNames(auth: Pick<Client<typeof AuthService>, "getUsers">):
       lookup = gather(userId)
         .then((users) => users.get(userId))
         .catch((error: unknown) => {
-          if (known) return known.user;
-          throw fromConnectError(error);
+          if (!known) throw fromConnectError(error);
+          known.until = Date.now() + retryMs;
+          return known.user;
         })
         .finally(() => lookups.delete(userId));
       lookups.set(userId, lookup);
