@@ -15,6 +15,8 @@ after(() => stage[Symbol.asyncDispose]());
 describe("over HTTP", () => {
   test("there are health and metrics, and nothing else", async () => {
     const get = (path: string) => fetch(stage.message.httpUrl + path);
+    // The feed catches up a moment after the service is ready.
+    while (!(await (await get("/health")).text()).includes('"auth":"up"'));
     for (const path of ["/health", "/health/ready"]) {
       const health = await get(path);
       assert.equal(health.status, 200);
