@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { disconnected, next } from "../harness/sockets.ts";
-import {
-  collect,
-  range,
-  type Stage,
-  setStage,
-  type TestSocket,
-  type TestUser,
-} from "./harness/stage.ts";
+import { collect, range, type Stage, setStage, type TestUser } from "./harness/stage.ts";
+import { join, send } from "./harness/talk.ts";
 
 let stage: Stage;
 let ada: TestUser;
@@ -19,20 +13,6 @@ before(async () => {
   bob = await stage.auth.newUser("Bob Dylan");
 });
 after(() => stage[Symbol.asyncDispose]());
-
-async function send(user: TestUser, roomId: string, count: number, content = "hello") {
-  const { messages } = stage.rpc(user);
-  await Promise.all(range(1, count).map(() => messages.sendMessage({ roomId, content })));
-}
-
-async function join(socket: TestSocket, roomId: string, afterSeq?: number) {
-  const ack = await socket.emitWithAck("join_room", {
-    roomId,
-    ...(afterSeq !== undefined && { afterSeq }),
-  });
-  assert.ok(ack.success, JSON.stringify(ack));
-  return { ...ack, seqs: ack.messages.map((it) => it.seq) };
-}
 
 describe("messages", () => {
   test("reach every joined socket, the sender's too, and repeats nobody", async () => {
@@ -63,7 +43,7 @@ describe("messages", () => {
     await join(socket, roomId);
     const got = collect(socket);
     assert.deepEqual(await socket.emitWithAck("leave_room", { roomId }), { success: true });
-    await send(bob, roomId, 3);
+    await send(stage, bob, roomId, 3);
     const again = await join(socket, roomId, 0);
     assert.deepEqual([got.seqs, again.seqs], [[], [1, 2, 3]]);
     assert.equal(again.room.memberCount, 2);

@@ -10,6 +10,7 @@ import {
   type TestSocket,
   type TestUser,
 } from "./harness/stage.ts";
+import { join, send } from "./harness/talk.ts";
 
 let stage: Stage;
 let ada: TestUser;
@@ -21,20 +22,6 @@ before(async () => {
 });
 after(() => stage[Symbol.asyncDispose]());
 
-async function send(user: TestUser, roomId: string, count: number, content = "hello") {
-  const { messages } = stage.rpc(user);
-  await Promise.all(range(1, count).map(() => messages.sendMessage({ roomId, content })));
-}
-
-async function join(socket: TestSocket, roomId: string, afterSeq?: number) {
-  const ack = await socket.emitWithAck("join_room", {
-    roomId,
-    ...(afterSeq !== undefined && { afterSeq }),
-  });
-  assert.ok(ack.success, JSON.stringify(ack));
-  return { ...ack, seqs: ack.messages.map((it) => it.seq) };
-}
-
 describe("join_room", () => {
   test("answers the room and the newest fifty, and makes one a member", async () => {
     const roomId = await stage.newRoom([ada]);
@@ -44,9 +31,9 @@ describe("join_room", () => {
     assert.equal(empty.hasMore, false);
     assert.equal("reset" in empty, false);
     assert.deepEqual(empty.room.members, [ada.id, bob.id]);
-    await send(bob, roomId, 50);
+    await send(stage, bob, roomId, 50);
     assert.equal((await join(socket, roomId)).hasMore, false);
-    await send(bob, roomId, 5);
+    await send(stage, bob, roomId, 5);
     const full = await join(socket, roomId);
     assert.deepEqual(full.seqs, range(6, 55));
     assert.equal(full.hasMore, true);
@@ -68,7 +55,7 @@ describe("join_room", () => {
 
   test("after a seq answers what was missed, page by page", async () => {
     const roomId = await stage.newRoom([ada]);
-    await send(ada, roomId, 250);
+    await send(stage, ada, roomId, 250);
     const socket = await stage.connect(ada);
     const first = await join(socket, roomId, 10);
     assert.deepEqual(first.seqs, range(11, 210));
@@ -88,7 +75,7 @@ describe("join_room", () => {
 
   test("answers at most 256 KiB of what was missed, and at least one message", async () => {
     const roomId = await stage.newRoom([ada]);
-    await send(ada, roomId, 40, "😀".repeat(4_000));
+    await send(stage, ada, roomId, 40, "😀".repeat(4_000));
     const socket = await stage.connect(ada);
     const seen: number[] = [];
     for (let hasMore = true; hasMore; ) {
