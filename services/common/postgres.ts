@@ -9,7 +9,7 @@ import {
   sql,
 } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
-import { Pool } from "pg";
+import { Pool, type QueryConfig, type QueryResult } from "pg";
 import type { Logger } from "./log.ts";
 
 /** A connection pool with Kysely on it. Tables are snake_case there and camelCase here. */
@@ -25,22 +25,31 @@ export interface PostgresOptions {
   log: Logger;
   /** Connections at most. */
   size?: number;
-  /** A statement that takes longer is cancelled, milliseconds. */
+  /** A statement that takes longer is cancelled by the server, milliseconds. */
   statementTimeoutMs?: number;
 }
+
+/** How much later than the server's own limit an answer may come, milliseconds. */
+const hungAfterMs = 500;
 
 /**
  * Opens a pool; connects when first used.
  * @param schema the PostgreSQL schema that all tables are taken from
  */
 export function openPostgres<DB>(schema: string, options: PostgresOptions): Postgres<DB> {
+  const { statementTimeoutMs = 2_500 } = options;
   const pool = new Pool({
     connectionString: options.url,
     max: options.size ?? 10,
     connectionTimeoutMillis: 2_000,
-    statement_timeout: options.statementTimeoutMs ?? 2_500,
+    statement_timeout: statementTimeoutMs,
+    // A server that hangs, or is gone without a word, cancels nothing.
+    query_timeout: statementTimeoutMs + hungAfterMs,
     idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
+    // All statements are named, and none gains by plans of its own for each call; left to itself
+    // PostgreSQL goes on planning some anew, at more than the cost of running them.
+    options: "-c plan_cache_mode=force_generic_plan",
     application_name: `aetherconnect-${schema}`,
   });
   pool.on("error", (error) => options.log.warn({ err: error }, "a PostgreSQL connection was lost"));
@@ -94,6 +103,9 @@ function hasCode(error: unknown, code: string): error is Error & { constraint?: 
   return error instanceof Error && "code" in error && error.code === code;
 }
 
+/** What pg says of an answer that didn't come within `query_timeout`. */
+const readTimeout = "Query read timeout";
+
 /**
  * Kysely sends statements unnamed, so that the server plans each one anew. Named by
  * their text they are planned once a connection: page reads are about twice as fast.
@@ -109,15 +121,24 @@ function withNamedStatements(pool: Pool): PostgresPool {
       // time; without a listener that would end the process.
       const ignore = () => undefined;
       client.on("error", ignore);
+      // What is behind a statement that hangs waits as long, and a transaction would stay open.
+      let isHung = false;
+      const ask = (config: string | QueryConfig): Promise<QueryResult> => {
+        if (isHung) return Promise.reject(new Error(readTimeout));
+        return client.query(config).catch((error: unknown) => {
+          isHung = error instanceof Error && error.message === readTimeout;
+          throw error;
+        });
+      };
       function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>;
       function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
       function query(text: unknown, values: readonly unknown[] = []): unknown {
         if (typeof text !== "string") throw new Error("cursors are not used");
-        if (values.length === 0) return client.query(text);
-        return client.query({ name: statementName(text), text, values: [...values] });
+        if (values.length === 0) return ask(text);
+        return ask({ name: statementName(text), text, values: [...values] });
       }
       const release = (destroy?: boolean) => {
-        client.release(destroy);
+        client.release(destroy || isHung);
         client.off("error", ignore);
       };
       return { query, release };

@@ -4,6 +4,7 @@ import { localUrl } from "#common/config.ts";
 import { createOperations, type Operations } from "#common/http/operations.ts";
 import { createOriginRule, type OriginRule } from "#common/http/origin.ts";
 import { type Closers, createClosers } from "#common/lifecycle.ts";
+import { type Counters, createCounters } from "#common/limits.ts";
 import { createLogger, type Logger } from "#common/log.ts";
 import { createMetrics, type Metrics } from "#common/metrics.ts";
 import { openRedis } from "#common/redis.ts";
@@ -18,9 +19,11 @@ import { createFanout, type Fanout } from "./fanout/fanout.ts";
 import { createHints, listenToHints } from "./fanout/hints.ts";
 import type { Membership } from "./membership.ts";
 import { createNames, type Names } from "./names.ts";
+import { startPolling } from "./polling.ts";
 import { createAudience } from "./socket/audience.ts";
 import { createChatServer } from "./socket/chat-server.ts";
 import { createMembership } from "./socket/membership.ts";
+import { createMembershipPoll } from "./socket/membership-poll.ts";
 import { createSessionCuts } from "./socket/session-cuts.ts";
 import type { ChatServer } from "./socket/types.ts";
 import { openStore } from "./store/open-store.ts";
@@ -44,6 +47,9 @@ export interface MessageContext {
   fanout: Fanout;
   membership: Membership;
   operations: Operations;
+  counters: Counters;
+  /** Whether instances can tell each other something, by Redis. */
+  isHinted: () => boolean;
 }
 
 /** What tests may put in the place of what the context makes. */
@@ -63,7 +69,8 @@ export async function createMessageContext(
   const log = overrides.log ?? createLogger("message", config.logLevel);
   const metrics = createMetrics("message");
   const closers = createClosers((err) => log.warn({ err }, "closing failed"));
-  const store = overrides.store ?? (await openStore(config, log));
+  const conflicts = metrics.counter("append_conflicts", "Batches whose numbers were taken");
+  const store = overrides.store ?? (await openStore(config, log, () => conflicts.inc()));
   closers.add(() => store[Symbol.asyncDispose]());
 
   const serviceTokens = createServiceTokens("message", config.serviceSecrets);
@@ -93,10 +100,24 @@ export async function createMessageContext(
     audience: createAudience(io, delivery, removedHere),
     log,
     announce: hints.stored,
-    pollMs: () => (redis && !isHinted() ? pollMs.withoutHints : pollMs.usual),
+    metrics,
   });
   closers.add(() => fanout[Symbol.dispose]());
-  const membership = createMembership(io, fanout, delivery, hints);
+  const membership = createMembership({ io, store, fanout, delivery, hints });
+  const pollMemberships = createMembershipPoll({ io, store, membership, isHinted });
+  const failed = metrics.counter("polls_failed", "Times that the store could not be polled");
+  const polling = startPolling({
+    pauseMs: () => (redis && !isHinted() ? pollMs.withoutHints : pollMs.usual),
+    async ask() {
+      await fanout.poll();
+      await pollMemberships();
+    },
+    onFailure(error) {
+      failed.inc();
+      log.warn({ err: error }, "the store was not polled");
+    },
+  });
+  closers.add(() => polling[Symbol.dispose]());
   if (redis) listenToHints(io, { onStored: fanout.hint, onRemoved: removedHere });
 
   const cuts = createSessionCuts(io, metrics);
@@ -122,6 +143,8 @@ export async function createMessageContext(
     metricsToken: config.metricsToken,
   });
   const guard = createSessionGuard(auth, feed);
+  const counters = createCounters(config.redisUrl);
+  closers.add(() => counters.close());
   return {
     config,
     log,
@@ -139,5 +162,7 @@ export async function createMessageContext(
     fanout,
     membership,
     operations,
+    counters,
+    isHinted,
   };
 }

@@ -7,8 +7,10 @@ import { instanceHeader, withInstance } from "#common/http/instance.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
 import { asksForWebSocket } from "#common/http/upgrade.ts";
 import type { MessageContext } from "./context.ts";
+import { guardWebSockets } from "./guard-web-sockets.ts";
 import { hastenClose } from "./socket/end-socket.ts";
 import { createHandshakeRule } from "./socket/handshake.ts";
+import { corkFlush } from "./socket/one-write.ts";
 
 const path = "/socket.io/";
 
@@ -20,6 +22,8 @@ export function createHttpServer(ctx: MessageContext): Server {
   const inner = new Server();
   io.attach(inner, { path });
   io.engine.on("connection", hastenClose);
+  io.engine.on("flush", corkFlush);
+  guardWebSockets(io.engine);
   nameSessions(ctx);
   const judge = createHandshakeRule({ ...ctx, ...ctx.config });
 

@@ -1,4 +1,5 @@
 import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { MembershipChange } from "./store/store.ts";
 
 /** Tells open sockets who has come and gone. */
 export interface Membership {
@@ -8,4 +9,6 @@ export interface Membership {
   removed: (userId: string, roomId: string) => void;
   /** The same for the sockets of this instance alone, of what another has done. */
   removedHere: (userId: string, roomId: string) => void;
+  /** The same for what another instance has done, found in the store; told once. */
+  found: (change: MembershipChange) => Promise<void>;
 }

@@ -30,7 +30,7 @@ export function createNames(auth: Pick<Client<typeof AuthService>, "getUsers">):
 
   const ask = async (ids: string[]) => {
     const { users } = await auth.getUsers({ userIds: ids });
-    const until = Date.now() + lifetimeMs;
+    const until = performance.now() + lifetimeMs;
     for (const user of users) {
       if (cache.size >= maxCached) cache.delete(cache.keys().next().value ?? "");
       cache.set(user.id, { user, until });
@@ -53,7 +53,7 @@ export function createNames(auth: Pick<Client<typeof AuthService>, "getUsers">):
 
   const find = (userId: string): Promise<UserSummary | undefined> => {
     const known = cache.get(userId);
-    if (known && known.until > Date.now()) return Promise.resolve(known.user);
+    if (known && known.until > performance.now()) return Promise.resolve(known.user);
     // Ids are digits; anything else is nobody's.
     if (!/^\d{1,18}$/.test(userId)) return Promise.resolve(undefined);
     let lookup = lookups.get(userId);
@@ -62,7 +62,7 @@ export function createNames(auth: Pick<Client<typeof AuthService>, "getUsers">):
         .then((users) => users.get(userId))
         .catch((error: unknown) => {
           if (!known) throw fromConnectError(error);
-          known.until = Date.now() + retryMs;
+          known.until = performance.now() + retryMs;
           return known.user;
         })
         .finally(() => lookups.delete(userId));

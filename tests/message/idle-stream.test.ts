@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { Server } from "socket.io";
 import { io as connect } from "socket.io-client";
 import { idleStreamOf } from "../../services/message/fanout/idle-stream.ts";
+import { holdWrites } from "../../services/message/socket/one-write.ts";
 import type { ChatServer, ChatSocket } from "../../services/message/socket/types.ts";
 
 /** Fails when an update of socket.io, engine.io or ws renames what the direct way reads. */
@@ -43,6 +44,27 @@ describe("the stream under a socket", () => {
     client.disconnect();
     await once(conn, "close");
     assert.equal(idleStreamOf(conn), undefined);
+  });
+
+  test("gets what was held in a turn at its end, in order", async () => {
+    const { client, conn } = await open("websocket");
+    if (!idleStreamOf(conn)) await once(conn, "drain");
+    const seen: unknown[] = [];
+    const both = new Promise<void>((resolve) => {
+      client.on("held", (n: unknown) => {
+        if (seen.push(n) === 2) resolve();
+      });
+    });
+    const flushes: number[] = [];
+    conn.on("flush", (packets: unknown[]) => flushes.push(packets.length));
+    holdWrites(conn);
+    conn.write('2["held",1]');
+    assert.equal(idleStreamOf(conn), undefined, "a frame written now would overtake");
+    conn.write('2["held",2]');
+    assert.deepEqual(flushes, []);
+    await both;
+    assert.deepEqual([seen, flushes], [[1, 2], [2]]);
+    client.disconnect();
   });
 
   test("is not there for polling", async () => {

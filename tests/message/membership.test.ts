@@ -147,6 +147,31 @@ describe("open sockets", () => {
     }
   });
 
+  test("on another instance hear of it once, also where nobody can tell them but the store", async () => {
+    await using another = await stage.startAnother();
+    const lou = await stage.auth.newUser("Lou Reed");
+    const roomId = await stage.newRoom([ada], RoomType.PRIVATE);
+    const far = await stage.connect(lou, { url: another.httpUrl });
+    const near = await stage.connect(lou);
+    const heard: string[] = [];
+    for (const socket of [far, near]) {
+      socket.on("room_added", ({ room }) => heard.push(`added ${room.id}`));
+      socket.on("room_removed", (gone) => heard.push(`removed ${gone.roomId}`));
+    }
+    const added = next(far, "room_added");
+    await stage.rpc(ada).rooms.addMember({ roomId, userId: lou.id });
+    assert.deepEqual((await added).room.members, [ada.id, lou.id]);
+    const removed = next(far, "room_removed");
+    await stage.rpc(ada).rooms.removeMember({ roomId, userId: lou.id });
+    assert.deepEqual(await removed, { roomId });
+    // What is told after it comes last.
+    const later = next(far, "room_added");
+    const laterId = await stage.newRoom([lou]);
+    assert.equal((await later).room.id, laterId);
+    const once = [`added ${roomId}`, `removed ${roomId}`, `added ${laterId}`];
+    assert.deepEqual(heard.toSorted(), [...once, ...once].toSorted());
+  });
+
   test("on another instance are cut too", async () => {
     await using another = await stage.startAnother();
     const roomId = await stage.newRoom([ada, eve], RoomType.PRIVATE);

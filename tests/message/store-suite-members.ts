@@ -56,6 +56,36 @@ export function testMemberships(stores: () => { store: MessageStore; other: Mess
       assert.equal(await creator(), bob, "nobody is left to follow");
     });
 
+    test("tells another store what has changed for users, the last change of each", async () => {
+      const { store, other } = stores();
+      const [ada, bob, eve] = [newUser(), newUser(), newUser()];
+      const room = await makeRoom(store, [ada, bob]);
+      await store.removeMember(room.id, bob);
+      await store.addMember(room.id, eve);
+      await store.removeMember(room.id, eve);
+      await store.addMember(room.id, eve);
+      const changes = await other.membershipChanges([bob, eve], { fromMs: 60_000, toMs: -1_000 });
+      const of = (userId: string) => changes.filter((it) => it.userId === userId);
+      assert.deepEqual(of(bob), [{ roomId: room.id, userId: bob, isMember: false }]);
+      assert.deepEqual(of(eve), [{ roomId: room.id, userId: eve, isMember: true }]);
+      assert.equal(changes.length, 2);
+      assert.deepEqual(await other.membershipChanges([eve], { fromMs: 0, toMs: 0 }), []);
+    });
+
+    test("lets in and out a crowd that comes at once, each once", async () => {
+      const { store, other } = stores();
+      const users = Array.from({ length: 60 }, newUser);
+      const room = await makeRoom(store, [newUser()]);
+      const twice = [...users, ...users].map((user, i) => [user, i % 3 ? store : other] as const);
+      const added = await Promise.all(twice.map(([user, it]) => it.addMember(room.id, user)));
+      assert.equal(added.filter(Boolean).length, users.length);
+      assert.equal((await other.findRoom(room.id, "1"))?.room.memberCount, users.length + 1);
+      const removed = await Promise.all(twice.map(([user, it]) => it.removeMember(room.id, user)));
+      assert.equal(removed.filter(Boolean).length, users.length);
+      const { members, total } = await store.listMembers(room.id, { offset: 0, limit: 100 });
+      assert.deepEqual([members.length, total], [1, 1]);
+    });
+
     test("lists a user's rooms in the order of joining", async () => {
       const { store, other } = stores();
       const [ada, bob] = [newUser(), newUser()];

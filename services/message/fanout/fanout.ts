@@ -1,5 +1,6 @@
 import { AppError } from "#common/errors.ts";
 import type { Logger } from "#common/log.ts";
+import type { Metrics } from "#common/metrics.ts";
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { MessageStore } from "../store/store.ts";
 import { createStage, type Stage } from "./stage.ts";
@@ -32,6 +33,8 @@ export interface Attachment {
 
 /** Carries messages to the sockets of this instance, room by room and in order. */
 export interface Fanout extends Disposable {
+  /** Asks the store what other instances have done: found so, hints or not. */
+  poll: () => Promise<void>;
   /** A message that this instance has just stored. */
   offer: (message: Message) => void;
   /** The room has messages up to this number. */
@@ -50,8 +53,7 @@ export interface FanoutOptions {
   log: Logger;
   /** Tells other instances how far a room has come. */
   announce: (roomId: string, seq: number) => void;
-  /** How long to wait before the store is asked again what other instances have done. */
-  pollMs: () => number;
+  metrics: Metrics;
 }
 
 interface Held {
@@ -74,7 +76,10 @@ interface RoomState {
 const reachLimitMs = 2_500;
 const positionsPerRead = 1_000;
 
-export function createFanout({ store, audience, log, announce, pollMs }: FanoutOptions): Fanout {
+export function createFanout(options: FanoutOptions): Fanout {
+  const { store, audience, log, announce, metrics } = options;
+  const filled = metrics.counter("fanout_filled", "Messages read from the store, not heard");
+  const stuck = metrics.counter("fanout_stuck", "Rooms whose sockets had to resume");
   const rooms = new Map<string, RoomState>();
 
   const open = async (roomId: string, state: RoomState) => {
@@ -83,12 +88,17 @@ export function createFanout({ store, audience, log, announce, pollMs }: FanoutO
     state.membershipVersion = position.membershipVersion;
     state.stage = createStage({
       next: position.lastSeq + 1,
-      read: (from, to) => store.listMessages(roomId, from, to),
+      async read(from, to) {
+        const messages = await store.listMessages(roomId, from, to);
+        filled.inc(messages.length);
+        return messages;
+      },
       release(message) {
         for (const held of state.held) held.messages.push(message);
         audience.deliver(roomId, message);
       },
       onStuck() {
+        stuck.inc();
         log.error({ roomId }, "messages could not be read: the room's sockets have to resume");
         audience.interrupt(roomId);
       },
@@ -128,7 +138,6 @@ export function createFanout({ store, audience, log, announce, pollMs }: FanoutO
     for (const userId of users) if (!members.has(userId)) audience.remove(userId, roomId);
     if (isAllKnown) state.membershipVersion = version;
   };
-  /** What other instances have stored is found by asking, hints or not. */
   const poll = async () => {
     const ids = [...rooms.keys()];
     for (let i = 0; i < ids.length; i += positionsPerRead) {
@@ -143,17 +152,9 @@ export function createFanout({ store, audience, log, announce, pollMs }: FanoutO
       }
     }
   };
-  let isClosed = false;
-  let timer: NodeJS.Timeout;
-  const keepPolling = () => {
-    timer = setTimeout(async () => {
-      await poll().catch((error: unknown) => log.warn({ err: error }, "the store was not polled"));
-      if (!isClosed) keepPolling();
-    }, pollMs());
-  };
-  keepPolling();
 
   return {
+    poll,
     offer(message) {
       announce(message.roomId, message.seq);
       const state = rooms.get(message.roomId);
@@ -201,8 +202,6 @@ export function createFanout({ store, audience, log, announce, pollMs }: FanoutO
     },
     prune,
     [Symbol.dispose]() {
-      isClosed = true;
-      clearTimeout(timer);
       for (const state of rooms.values()) state.stage?.close();
       rooms.clear();
     },

@@ -1,4 +1,5 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
+import { isPlainAndOpen, queueOf, streamOf } from "../socket/engine-internals.ts";
 import type { ChatSocket } from "../socket/types.ts";
 
 /**
@@ -7,20 +8,10 @@ import type { ChatSocket } from "../socket/types.ts";
  * the peer has taken everything so far, so that one which doesn't read is still found where
  * packets are queued. Otherwise undefined, and engine.io's queue is the way.
  *
- * It passes by half of what a delivery costs besides the write itself. The fields that it reads
- * are private to engine.io and ws: where one is missing the answer is undefined.
+ * It passes by half of what a delivery costs besides the write itself.
  */
 export function idleStreamOf(conn: ChatSocket["conn"]): Socket | undefined {
-  const { transport } = conn;
-  if (Reflect.get(conn, "upgrading") !== false || conn.readyState !== "open") return undefined;
-  const queue: unknown = Reflect.get(conn, "writeBuffer");
-  if (!Array.isArray(queue) || queue.length > 0) return undefined;
-  if (Reflect.get(transport, "discarded") !== false || !transport.writable) return undefined;
-  const webSocket: unknown = Reflect.get(transport, "socket");
-  if (typeof webSocket !== "object" || webSocket === null) return undefined;
-  if (Reflect.get(webSocket, "readyState") !== 1) return undefined;
-  if (Reflect.get(webSocket, "extensions") !== "") return undefined;
-  const stream: unknown = Reflect.get(webSocket, "_socket");
-  if (!(stream instanceof Socket) || !stream.writable) return undefined;
-  return stream.writableLength === 0 ? stream : undefined;
+  if (queueOf(conn)?.length !== 0 || !isPlainAndOpen(conn)) return undefined;
+  const stream = streamOf(conn);
+  return stream?.writable && stream.writableLength === 0 ? stream : undefined;
 }

@@ -14,6 +14,7 @@ import { endSocket } from "./end-socket.ts";
 import type { ClientEvent, EventCall, EventHandlers } from "./event-handler.ts";
 import { watchEventSizes } from "./event-sizes.ts";
 import { createBreachCounter, createTokenBucket, type Limit } from "./limits.ts";
+import { holdWrites } from "./one-write.ts";
 import type { ChatSocket } from "./types.ts";
 
 export interface DispatchOptions {
@@ -96,6 +97,7 @@ export function createDispatch({
       if (!event) throw unknownEvent(name);
       const call = { socket, user, afterAck: (run: () => void) => void afterAck.push(run) };
       const answer = await handle(event, json, call, limits);
+      holdWrites(socket.conn);
       ack?.({ success: true, ...answer });
     } catch (thrown) {
       const error = toAppError(thrown);

@@ -1,5 +1,6 @@
 import type { AppError } from "#common/errors.ts";
 import { emitError } from "./emit.ts";
+import { webSocketOf } from "./engine-internals.ts";
 import type { ChatSocket } from "./types.ts";
 
 type Connection = ChatSocket["conn"];
@@ -24,10 +25,9 @@ export function closeTransport(conn: Connection): void {
 /** Cuts a connection at once, whatever is queued. Closing alone would wait for a stalled peer. */
 export function terminate(conn: Connection): void {
   if (conn.readyState === "closed") return;
-  // engine.io keeps its WebSocket to itself.
-  const webSocket: unknown = Reflect.get(conn.transport, "socket");
-  if (typeof webSocket === "object" && webSocket !== null && "terminate" in webSocket) {
-    if (typeof webSocket.terminate === "function") webSocket.terminate();
+  const webSocket = webSocketOf(conn);
+  if (webSocket && "terminate" in webSocket && typeof webSocket.terminate === "function") {
+    webSocket.terminate();
   }
   conn.close(true);
 }

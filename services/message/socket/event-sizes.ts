@@ -5,7 +5,7 @@ import type { ChatSocket } from "./types.ts";
  * events. Socket.IO itself doesn't say.
  */
 export function watchEventSizes(conn: ChatSocket["conn"]): () => number {
-  const sizes: number[] = [];
+  let sizes: number[] = [];
   conn.on("data", (data: unknown) => {
     if (typeof data === "string") {
       // Types of Socket.IO packets: 2 is an event, 5 one whose attachments follow.
@@ -14,5 +14,10 @@ export function watchEventSizes(conn: ChatSocket["conn"]): () => number {
       sizes.push((sizes.pop() ?? 0) + data.length);
     }
   });
-  return () => sizes.shift() ?? 0;
+  return () => {
+    const size = sizes.shift() ?? 0;
+    // An array that has had something in it keeps room for more, which idle sockets don't need.
+    if (sizes.length === 0) sizes = [];
+    return size;
+  };
 }

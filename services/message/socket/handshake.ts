@@ -1,14 +1,16 @@
 import type { IncomingMessage } from "node:http";
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { AppError } from "#common/errors.ts";
 import { bearerToken } from "#common/http/bearer-token.ts";
 import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
 import type { OriginRule } from "#common/http/origin.ts";
+import type { Counters } from "#common/limits.ts";
 import { clientAddressHeader } from "#common/rpc/caller.ts";
 import type { ServiceTokens } from "#common/tokens/service-token.ts";
 
 export interface HandshakeOptions {
   originRule: OriginRule;
+  /** Shared by instances where there is Redis. */
+  counters: Counters;
   /** 0 = no limit. */
   handshakesPerMinute: number;
   trustedProxyHops: number;
@@ -20,11 +22,8 @@ export type HandshakeRule = (req: IncomingMessage) => Promise<AppError | undefin
 
 /** Origin first, then handshakes a minute by client; later requests of a session aren't counted. */
 export function createHandshakeRule(options: HandshakeOptions): HandshakeRule {
-  const { originRule, handshakesPerMinute, trustedProxyHops, serviceTokens } = options;
-  const limiter =
-    handshakesPerMinute > 0
-      ? new RateLimiterMemory({ points: handshakesPerMinute, duration: 60 })
-      : undefined;
+  const { originRule, counters, handshakesPerMinute, trustedProxyHops, serviceTokens } = options;
+  const handshakes = counters.create("handshakes", handshakesPerMinute);
 
   /** The gateway passes on what clients send, and says by its own token whose it is. */
   const addressOf = async (req: IncomingMessage) => {
@@ -37,15 +36,13 @@ export function createHandshakeRule(options: HandshakeOptions): HandshakeRule {
   return async (req) => {
     if (!originRule(req.headers)) return new AppError("ORIGIN_FORBIDDEN");
     const isHandshake = req.method === "GET" && !/[?&]sid=/.test(req.url ?? "");
-    if (!limiter || !isHandshake) return undefined;
+    if (handshakesPerMinute === 0 || !isHandshake) return undefined;
     try {
-      await limiter.consume(clientKeyOf(await addressOf(req)));
+      await handshakes.count(clientKeyOf(await addressOf(req)));
       return undefined;
     } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal;
-      return new AppError("RATE_LIMITED", {
-        retryAfterSeconds: Math.ceil(refusal.msBeforeNext / 1000),
-      });
+      if (refusal instanceof AppError) return refusal;
+      throw refusal;
     }
   };
 }

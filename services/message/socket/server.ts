@@ -4,17 +4,18 @@ import { AppError } from "#common/errors.ts";
 import { ConnectedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import type { MessageContext } from "../context.ts";
 import { judgeHandshake } from "./authenticate.ts";
-import { corkFlushes } from "./cork-flushes.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { emitError, emitTo } from "./emit.ts";
 import { closeTransport, endSocket } from "./end-socket.ts";
 import { sessionRoomName, userRoomName } from "./room-names.ts";
 import { watchConsumer } from "./slow-consumer.ts";
+import { createSocketsPerUser } from "./sockets-per-user.ts";
 import type { ChatSocket } from "./types.ts";
 
 /** Lets sockets in, and their events to the handlers. */
 export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
   const { io, guard, names, metrics } = ctx;
+  const socketsPerUser = createSocketsPerUser(ctx);
   const cuts = metrics.counter("sockets_cut", "Sockets that the server ended", ["code"]);
   metrics.gauge("sockets", "Open sockets", () => io.sockets.sockets.size);
 
@@ -26,14 +27,14 @@ export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
     if (taken.has(socket.conn)) return closeTransport(socket.conn);
     taken.add(socket.conn);
     judgeHandshake(guard, names, socket.handshake.auth).then((judgement) => {
-      socket.data = { judgement, joined: new Set(), turns: new Map() };
+      socket.data = { judgement, joined: new Set(), turns: undefined };
+      // The token is not needed again, and would travel when instances ask for sockets.
+      socket.handshake.auth = {};
       next();
     }, next);
   });
 
   io.on("connection", (socket) => {
-    // Without a listener a malformed packet would end the process.
-    socket.on("error", () => undefined);
     const { judgement } = socket.data;
     if (!judgement.isAdmitted) {
       cuts.inc({ code: judgement.error.code });
@@ -43,7 +44,6 @@ export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
     socket.join([userRoomName(user.id), sessionRoomName(sessionId)]);
     // A session that ended while this one was judged: from here on the feed finds it.
     if (ctx.feed.hasEnded(sessionId)) return refuse(socket, new AppError("UNAUTHENTICATED"));
-    corkFlushes(socket.conn);
     watchConsumer(socket.conn, () => {
       cuts.inc({ code: "SLOW_CONSUMER" });
       ctx.log.info({ userId: user.id, code: "SLOW_CONSUMER" }, "a socket was cut");
@@ -65,7 +65,7 @@ export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
         serverTime: timestampFromDate(new Date()),
       }),
     );
-    closeOldest(ctx, user.id);
+    socketsPerUser.opened(user.id);
   });
 }
 
@@ -77,15 +77,5 @@ function refuse(socket: ChatSocket, error: AppError): void {
   } else {
     emitError(socket, error);
     closeTransport(socket.conn);
-  }
-}
-
-/** Closes a user's oldest sockets beyond the limit; a Set keeps the order of joining. */
-function closeOldest({ io, config }: MessageContext, userId: string): void {
-  const ids = io.sockets.adapter.rooms.get(userRoomName(userId)) ?? new Set();
-  if (config.socketsPerUser === 0) return;
-  for (const id of [...ids].slice(0, Math.max(ids.size - config.socketsPerUser, 0))) {
-    const socket = io.sockets.sockets.get(id);
-    if (socket) endSocket(socket, new AppError("TOO_MANY_SOCKETS"));
   }
 }

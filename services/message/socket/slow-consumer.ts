@@ -1,4 +1,5 @@
 import { terminate } from "./end-socket.ts";
+import { queueOf, streamOf } from "./engine-internals.ts";
 import type { ChatSocket } from "./types.ts";
 
 type Connection = ChatSocket["conn"];
@@ -8,44 +9,35 @@ const maxPackets = 500;
 /** A burst may be over the limit for the moment that writing it takes. */
 const graceMs = 100;
 
+/** Bytes of each queue; engine.io begins another one at every flush. */
+const queuedBytes = new WeakMap<unknown[], number>();
+const suspects = new WeakSet<Connection>();
+
 /**
- * Watches what a connection has not taken yet, and cuts one that doesn't read. engine.io
- * queues without bounds, out of sight of the socket's own counters, so it is counted here:
- * what is queued, and what was handed to the transport that hasn't drained since.
+ * Cuts a connection that doesn't read. engine.io queues without bounds, out of sight of the
+ * socket's own counters, so each packet looks at what waits before it.
  */
 export function watchConsumer(conn: Connection, onCut: () => void): void {
-  const queued = { bytes: 0, packets: 0 };
-  const handed = { bytes: 0, packets: 0 };
-  let timer: NodeJS.Timeout | undefined;
-
-  const isOver = () =>
-    queued.bytes + handed.bytes > maxBytes || queued.packets + handed.packets > maxPackets;
-  const judge = () => {
-    timer = undefined;
-    if (!isOver() || conn.readyState === "closed") return;
-    onCut();
-    terminate(conn);
-  };
   conn.on("packetCreate", (packet: unknown) => {
-    queued.bytes += sizeOf(packet);
-    queued.packets++;
-    if (!timer && isOver()) timer = setTimeout(judge, graceMs).unref();
+    const queue = queueOf(conn);
+    // Nothing waits: this packet goes straight to the transport, and is seen there if it stays.
+    if (!queue || queue.length === 0) return;
+    queuedBytes.set(queue, (queuedBytes.get(queue) ?? 0) + sizeOf(packet));
+    if (!isBehind(conn) || suspects.has(conn)) return;
+    suspects.add(conn);
+    setTimeout(() => {
+      suspects.delete(conn);
+      if (!isBehind(conn) || conn.readyState === "closed") return;
+      onCut();
+      terminate(conn);
+    }, graceMs).unref();
   });
-  conn.on("flush", () => {
-    handed.bytes += queued.bytes;
-    handed.packets += queued.packets;
-    queued.bytes = 0;
-    queued.packets = 0;
-  });
-  const onDrain = () => {
-    handed.bytes = 0;
-    handed.packets = 0;
-  };
-  conn.transport.on("drain", onDrain);
-  conn.on("upgrade", (transport: Connection["transport"]) => {
-    onDrain();
-    transport.on("drain", onDrain);
-  });
+}
+
+function isBehind(conn: Connection): boolean {
+  const queue = queueOf(conn) ?? [];
+  const bytes = (queuedBytes.get(queue) ?? 0) + (streamOf(conn)?.writableLength ?? 0);
+  return queue.length >= maxPackets || bytes > maxBytes;
 }
 
 /** Bytes of an engine.io packet, about. */

@@ -25,7 +25,7 @@ export interface SocketData {
   /** Rooms that it has joined, by id. */
   joined: Set<string>;
   /** Joins and leaves under way, by room. */
-  turns: Map<string, Promise<void>>;
+  turns: Map<string, Promise<void>> | undefined;
 }
 
 export type ChatServer = Server<DefaultEventsMap, Outgoing, BetweenInstances, SocketData>;

@@ -26,10 +26,15 @@ const retryMs = 250;
 
 /**
  * Opens the store, and waits some 10 s for a database that isn't there yet.
+ * @param onConflict hears of batches whose numbers another instance had taken
  * @throws StartError where the database stays away or refuses
  */
-export async function openStore(location: StoreLocation, log: Logger): Promise<MessageStore> {
-  const kind = await chooseKind(location, log);
+export async function openStore(
+  location: StoreLocation,
+  log: Logger,
+  onConflict?: () => void,
+): Promise<MessageStore> {
+  const kind = await chooseKind(location, log, onConflict);
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     try {
@@ -52,7 +57,11 @@ export async function openStore(location: StoreLocation, log: Logger): Promise<M
 }
 
 /** Only the driver that is used is loaded. */
-async function chooseKind({ databaseUrl, mongodbUri }: StoreLocation, log: Logger): Promise<Kind> {
+async function chooseKind(
+  { databaseUrl, mongodbUri }: StoreLocation,
+  log: Logger,
+  onConflict?: () => void,
+): Promise<Kind> {
   if (mongodbUri !== undefined) {
     const { openMongoStore } = await import("./mongo/store.ts");
     const { isRefused, toStoreError } = await import("./mongo/errors.ts");
@@ -60,7 +69,7 @@ async function chooseKind({ databaseUrl, mongodbUri }: StoreLocation, log: Logge
       name: "MongoDB",
       setting: "MONGODB_URI",
       host: mongodbUri.replace(/^[^/]+\/\/([^@/]*@)?/, "").replace(/[/?].*$/, ""),
-      open: () => openMongoStore(mongodbUri, log),
+      open: () => openMongoStore(mongodbUri, log, onConflict),
       isRefused,
       isAway: (error) => toStoreError(error).code === "UNAVAILABLE",
     };
@@ -74,7 +83,7 @@ async function chooseKind({ databaseUrl, mongodbUri }: StoreLocation, log: Logge
     name: "PostgreSQL",
     setting: "DATABASE_URL",
     host: new URL(databaseUrl).host,
-    open: () => openPostgresStore(databaseUrl, log),
+    open: () => openPostgresStore(databaseUrl, log, onConflict),
     isRefused: isDatabaseRefused,
     isAway: (error) => isDatabaseLost(error),
   };

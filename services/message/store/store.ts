@@ -42,6 +42,19 @@ export interface Membership {
   joinedAt: Date;
 }
 
+/** A user who has come into a room, or gone. */
+export interface MembershipChange {
+  roomId: string;
+  userId: string;
+  isMember: boolean;
+}
+
+/** A part of the past, as milliseconds before now; a minute at most. */
+export interface Span {
+  fromMs: number;
+  toMs: number;
+}
+
 /** How far a room has come, for those who follow it. */
 export interface RoomPosition {
   lastSeq: number;
@@ -108,6 +121,9 @@ export interface MessageStore extends AsyncDisposable {
 
   /** Those of `userIds` who are members. */
   membersAmong: (roomId: string, userIds: readonly string[]) => Promise<Set<string>>;
+
+  /** What changed for these users in that time: of each user and room the last change. */
+  membershipChanges: (userIds: readonly string[], when: Span) => Promise<MembershipChange[]>;
 
   /** Where each room stands; rooms that aren't there are left out. */
   positions: (roomIds: readonly string[]) => Promise<Map<string, RoomPosition>>;

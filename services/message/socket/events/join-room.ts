@@ -9,6 +9,7 @@ import {
 } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import type { MessageContext } from "../../context.ts";
 import { joinRoom } from "../../rooms.ts";
+import { createGather } from "../../store/gather.ts";
 import { isId } from "../../store/ids.ts";
 import type { MessageStore } from "../../store/store.ts";
 import type { EventCall, EventHandler } from "../event-handler.ts";
@@ -22,15 +23,15 @@ const missed = { messages: 200, bytes: 256 * 1024 };
  * Subscribes first and reads then. What goes out to the room meanwhile is held back, and
  * follows the acknowledgement: nothing is lost and nothing comes twice between the two.
  */
-export const onJoinRoom =
-  (ctx: MessageContext): EventHandler<"join_room"> =>
-  async (request, call) => {
+export const onJoinRoom = (ctx: MessageContext): EventHandler<"join_room"> => {
+  const read = createRangeReader(ctx.store);
+  return async (request, call) => {
     if (!isId(request.roomId)) throw new AppError("ROOM_NOT_FOUND");
     const endTurn = await takeTurn(call.socket, request.roomId);
     try {
       const joining = await beginJoin(ctx, call.socket, request.roomId, call.user.id);
       try {
-        return await join(ctx, request, call, joining, endTurn);
+        return await join(ctx, read, request, call, joining, endTurn);
       } catch (error) {
         joining.abandon();
         throw error;
@@ -40,9 +41,11 @@ export const onJoinRoom =
       throw error;
     }
   };
+};
 
 async function join(
   ctx: MessageContext,
+  read: RangeReader,
   { roomId, afterSeq }: JoinRoom,
   { socket, user, afterAck }: EventCall,
   joining: Joining,
@@ -54,9 +57,9 @@ async function join(
   const isReset = afterSeq !== undefined && afterSeq > lastSeq;
   const isResumed = afterSeq !== undefined && !isReset;
   const from = isResumed ? afterSeq + 1 : Math.max(lastSeq - newestCount + 1, 1);
-  const messages = isResumed
-    ? await readMissed(ctx.store, roomId, from, lastSeq)
-    : await ctx.store.listMessages(roomId, from, lastSeq);
+  const to = isResumed ? Math.min(from + missed.messages - 1, lastSeq) : lastSeq;
+  const range = await read({ roomId, from, to });
+  const messages = isResumed ? range.messages.slice(0, range.fitting) : range.messages;
   const isBehind = isResumed && (messages.at(-1)?.seq ?? afterSeq) < lastSeq;
   if (!isBehind) await joining.reached(lastSeq);
   joining.requireMember(room);
@@ -73,21 +76,34 @@ async function join(
   });
 }
 
+interface Range {
+  roomId: string;
+  from: number;
+  to: number;
+}
+
+/** Messages of a range, and how many of them one answer may carry: at least one. */
+type RangeReader = (range: Range) => Promise<{ messages: Message[]; fitting: number }>;
+
+/** Those who come back at once have mostly missed the same, which is read and measured once. */
+function createRangeReader(store: Pick<MessageStore, "listMessages">): RangeReader {
+  return createGather({
+    keyOf: ({ roomId, from, to }: Range) => `${roomId} ${from} ${to}`,
+    async ask([range]) {
+      if (!range || range.to < range.from) return { messages: [], fitting: 0 };
+      const messages = await store.listMessages(range.roomId, range.from, range.to);
+      return { messages, fitting: countFitting(messages) };
+    },
+  });
+}
+
 const writeMessage = writerOf(MessageSchema);
 
-/** The first of what was missed: as much as one answer may carry, at least one message. */
-async function readMissed(
-  store: MessageStore,
-  roomId: string,
-  from: number,
-  lastSeq: number,
-): Promise<Message[]> {
-  const to = Math.min(from + missed.messages - 1, lastSeq);
-  const messages = await store.listMessages(roomId, from, to);
+function countFitting(messages: readonly Message[]): number {
   let bytes = 0;
   const tooMany = messages.findIndex((message, i) => {
     bytes += Buffer.byteLength(JSON.stringify(writeMessage(message))) + 1;
     return i > 0 && bytes > missed.bytes;
   });
-  return tooMany === -1 ? messages : messages.slice(0, tooMany);
+  return tooMany === -1 ? messages.length : tooMany;
 }

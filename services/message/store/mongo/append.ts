@@ -1,10 +1,11 @@
-import { mongo, type Types } from "mongoose";
+import type { Types } from "mongoose";
 import { AppError, type ErrorCode } from "#common/errors.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { type AppendResult, type Pending, writeDistinct } from "../pending.ts";
 import { type Attempt, untilSettled } from "./attempts.ts";
 import { barrier } from "./durable.ts";
-import { isConflict, toStoreError } from "./errors.ts";
+import { toStoreError } from "./errors.ts";
+import { insertInOrder } from "./insert-in-order.ts";
 import { documentToMessage, pendingToDocument } from "./messages.ts";
 import { type MessageDocument, type Mongo, toObjectId } from "./models.ts";
 import type { Rivals } from "./rivals.ts";
@@ -67,7 +68,7 @@ async function appendToRoom(
     const at = new Date();
     const documents = rest.map((one, i) => pendingToDocument(one, last + 1 + i, at));
     check();
-    const count = await insertInOrder(db, documents);
+    const count = await insertInOrder(db.messages, documents);
     for (const [i, document] of documents.slice(0, count).entries()) {
       const one = rest[i];
       if (one) store(one, document);
@@ -150,24 +151,6 @@ async function findLastSeq({ messages }: Mongo, roomId: Types.ObjectId): Promise
     .select({ seq: 1, _id: 0 })
     .lean();
   return last?.seq ?? 0;
-}
-
-/** Answers how many are stored, and durable, before the first that conflicts. */
-async function insertInOrder(
-  { messages }: Mongo,
-  documents: readonly MessageDocument[],
-): Promise<number> {
-  try {
-    await messages.insertMany([...documents], { ordered: true, lean: true });
-    return documents.length;
-  } catch (error) {
-    const isCounted =
-      error instanceof mongo.MongoBulkWriteError &&
-      isConflict(error) &&
-      error.result.getWriteConcernError() === undefined;
-    if (isCounted) return error.result.insertedCount;
-    throw error;
-  }
 }
 
 function rejected(reason: AppError): AppendResult {

@@ -1,5 +1,6 @@
 import { AppError } from "#common/errors.ts";
-import { isConflict, isUncertain, patienceMs, toStoreError, within } from "./errors.ts";
+import { patienceMs, within } from "../patience.ts";
+import { isConflict, isUncertain, toStoreError } from "./errors.ts";
 
 /** One of several attempts at the same. */
 export interface Attempt {

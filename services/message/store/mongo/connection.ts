@@ -1,7 +1,7 @@
 import { type Connection, createConnection } from "mongoose";
 import type { Logger } from "#common/log.ts";
+import { within } from "../patience.ts";
 import { untilSettled } from "./attempts.ts";
-import { within } from "./errors.ts";
 import { createIndexes, createModels, type Mongo } from "./models.ts";
 
 /** An open connection pool with the models on it. */

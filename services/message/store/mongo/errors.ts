@@ -1,8 +1,6 @@
 import { Error as MongooseErrors, mongo } from "mongoose";
 import { AppError } from "#common/errors.ts";
-
-/** How long a caller waits for the database at most, milliseconds. */
-export const patienceMs = 2_300;
+import { patienceMs, within } from "../patience.ts";
 
 /** MongoDB's code for a broken unique index. */
 const duplicateKey = 11_000;
@@ -40,18 +38,5 @@ export async function guarded<T>(run: () => Promise<T>): Promise<T> {
     return await within(patienceMs, run());
   } catch (error) {
     throw toStoreError(error);
-  }
-}
-
-/** @throws AppError UNAVAILABLE where it takes longer */
-export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError("UNAVAILABLE")), Math.max(ms, 0));
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
   }
 }

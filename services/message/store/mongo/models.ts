@@ -101,7 +101,8 @@ const membershipSchema = new Schema<MembershipDocument>(
   .index({ roomId: 1, userId: 1 }, { unique: true })
   .index({ roomId: 1, version: 1 }, { unique: true })
   .index({ roomId: 1, isMember: 1, version: 1 })
-  .index({ userId: 1, isMember: 1, joinedAt: 1, _id: 1 });
+  .index({ userId: 1, isMember: 1, joinedAt: 1, _id: 1 })
+  .index({ changedAt: 1 });
 
 const messageSchema = new Schema<MessageDocument>(
   {

@@ -26,7 +26,8 @@ const maxPauseMs = 20;
 const contestedMs = 5_000;
 const maxKnown = 20_000;
 
-export function createRivals({ rooms }: Pick<Mongo, "rooms">): Rivals {
+/** @param onCollision hears of each time that another had taken numbers first */
+export function createRivals({ rooms }: Pick<Mongo, "rooms">, onCollision: () => void): Rivals {
   const known = new Map<string, Known>();
   const stateOf = (roomId: Types.ObjectId) => {
     const key = roomId.toHexString();
@@ -83,6 +84,7 @@ export function createRivals({ rooms }: Pick<Mongo, "rooms">): Rivals {
       stateOf(roomId).last = seq;
     },
     collided(roomId) {
+      onCollision();
       const state = stateOf(roomId);
       state.last = undefined;
       contest(state);

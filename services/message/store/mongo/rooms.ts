@@ -3,10 +3,10 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type PipelineStage, Types } from "mongoose";
 import { AppError } from "#common/errors.ts";
 import { type Room, RoomSchema, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { NewRoom, RoomPosition, RoomView, Slice } from "../store.ts";
+import type { NewRoom, RoomPosition, Slice } from "../store.ts";
 import { untilSettled } from "./attempts.ts";
 import { barrier } from "./durable.ts";
-import { firstMembership } from "./memberships.ts";
+import { firstMembership, listMembersAmong } from "./memberships.ts";
 import { type MembershipState, type Mongo, type RoomDocument, toObjectId } from "./models.ts";
 
 const membersShown = 100;
@@ -109,17 +109,17 @@ async function getRoom(db: Mongo, _id: Types.ObjectId): Promise<Room> {
   return room;
 }
 
+/** A room, and those of the users who are in it. */
 export async function findRoom(
   db: Mongo,
   roomId: string,
-  userId: string,
-): Promise<RoomView | undefined> {
-  const _id = toObjectId(roomId);
-  const [[room], membership] = await Promise.all([
-    readRooms(db, [{ $match: { _id } }]),
-    db.memberships.exists({ roomId: _id, userId: { $eq: userId }, isMember: true }),
+  userIds: readonly string[],
+): Promise<{ room: Room; members: Set<string> } | undefined> {
+  const [[room], members] = await Promise.all([
+    readRooms(db, [{ $match: { _id: toObjectId(roomId) } }]),
+    listMembersAmong(db, roomId, userIds),
   ]);
-  return room && { room, isMember: membership !== null };
+  return room && { room, members };
 }
 
 export async function listRoomsOf(db: Mongo, userId: string): Promise<Room[]> {

@@ -1,5 +1,6 @@
 import { AppError } from "#common/errors.ts";
 import type { Logger } from "#common/log.ts";
+import { createGather } from "../gather.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import { isId } from "../ids.ts";
 import { type Pending, toPending } from "../pending.ts";
@@ -7,8 +8,8 @@ import type { Appended, MessageStore } from "../store.ts";
 import { appendBatch } from "./append.ts";
 import { connectMongo } from "./connection.ts";
 import { guarded } from "./errors.ts";
-import { createTurns } from "./in-turn.ts";
-import { addMember, listMembers, listMembersAmong, removeMember } from "./memberships.ts";
+import { changeMembers, type MemberChange, toMemberChange } from "./member-changes.ts";
+import { listChanges, listMembers, listMembersAmong } from "./memberships.ts";
 import { listMessages } from "./messages.ts";
 import { createRivals } from "./rivals.ts";
 import {
@@ -22,13 +23,20 @@ import {
 
 /** Rooms that are written at once. */
 const lanes = 32;
+/** Bytes of a change of members, about. */
+const changeSize = 300;
 
 /**
  * Opens the store on MongoDB, or on what speaks its protocol: it needs unique and partial
  * indexes, and neither transactions nor change streams. Indexes are there when it answers.
+ * @param onConflict hears of batches whose numbers another store had taken
  * @throws Error where the server can't be reached
  */
-export async function openMongoStore(uri: string, log: Logger): Promise<MessageStore> {
+export async function openMongoStore(
+  uri: string,
+  log: Logger,
+  onConflict: () => void = () => {},
+): Promise<MessageStore> {
   const connection = await connectMongo(uri, log);
   const { db } = connection;
   try {
@@ -37,8 +45,7 @@ export async function openMongoStore(uri: string, log: Logger): Promise<MessageS
     await connection[Symbol.asyncDispose]();
     throw error;
   }
-  const rivals = createRivals(db);
-  const inTurn = createTurns();
+  const rivals = createRivals(db, onConflict);
   const appends = createGroupCommit<Pending, Appended>({
     lanes,
     patienceMs: 0,
@@ -46,6 +53,23 @@ export async function openMongoStore(uri: string, log: Logger): Promise<MessageS
     keyOf: (message) => message.roomId,
     sizeOf: (message) => message.content.length * 2 + 500,
     write: (batch) => appendBatch(db, rivals, batch),
+  });
+  const changes = createGroupCommit<MemberChange, boolean>({
+    lanes,
+    patienceMs: 0,
+    isMixed: false,
+    keyOf: ({ roomId }) => roomId,
+    sizeOf: () => changeSize,
+    write: (batch) => changeMembers(db, batch),
+  });
+  const views = createGather({
+    keyOf: ({ roomId }: { roomId: string; userId: string }) => roomId,
+    ask: (asked) =>
+      findRoom(
+        db,
+        asked[0]?.roomId ?? "",
+        asked.map((it) => it.userId),
+      ),
   });
 
   return {
@@ -56,20 +80,23 @@ export async function openMongoStore(uri: string, log: Logger): Promise<MessageS
     listMessages: async (roomId, from, to) =>
       isId(roomId) && from <= to ? guarded(() => listMessages(db, roomId, from, to)) : [],
     createRoom: (room) => insertRoom(db, room),
-    findRoom: async (roomId, userId) =>
-      isId(roomId) ? guarded(() => findRoom(db, roomId, userId)) : undefined,
+    async findRoom(roomId, userId) {
+      const view = isId(roomId) ? await guarded(() => views({ roomId, userId })) : undefined;
+      return view && { room: view.room, isMember: view.members.has(userId) };
+    },
     listRoomsOf: (userId) => guarded(() => listRoomsOf(db, userId)),
     listPublicRooms: (slice) => guarded(() => listPublicRooms(db, slice)),
     listMembers: async (roomId, slice) =>
       isId(roomId) ? guarded(() => listMembers(db, roomId, slice)) : { members: [], total: 0 },
     async addMember(roomId, userId) {
       if (!isId(roomId)) throw new AppError("ROOM_NOT_FOUND");
-      return inTurn(roomId, () => addMember(db, roomId, userId));
+      return guarded(() => changes.add(toMemberChange(roomId, userId, true)));
     },
     removeMember: async (roomId, userId) =>
-      isId(roomId) && inTurn(roomId, () => removeMember(db, roomId, userId)),
+      isId(roomId) && guarded(() => changes.add(toMemberChange(roomId, userId, false))),
     membersAmong: async (roomId, userIds) =>
       isId(roomId) ? guarded(() => listMembersAmong(db, roomId, userIds)) : new Set(),
+    membershipChanges: (userIds, when) => guarded(() => listChanges(db, userIds, when)),
     positions: (roomIds) => guarded(() => listPositions(db, roomIds.filter(isId))),
     ping: () => connection.ping(),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),

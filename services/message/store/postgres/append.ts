@@ -24,12 +24,21 @@ const retryPauseMs = 100;
  * Writes a batch by one statement and answers in its order. Whatever goes wrong, the same
  * statement is simply run again: what an earlier attempt has stored is found by its key,
  * also if that attempt was only thought lost. So a message is stored once at most.
+ * @param onConflict hears of batches that met another instance's
  */
-export function appendBatch(pool: Pool, batch: readonly Pending[]): Promise<AppendResult[]> {
-  return writeDistinct(batch, (distinct) => write(pool, distinct));
+export function appendBatch(
+  pool: Pool,
+  batch: readonly Pending[],
+  onConflict: () => void,
+): Promise<AppendResult[]> {
+  return writeDistinct(batch, (distinct) => write(pool, distinct, onConflict));
 }
 
-async function write(pool: Pool, batch: readonly Pending[]): Promise<AppendResult[]> {
+async function write(
+  pool: Pool,
+  batch: readonly Pending[],
+  onConflict: () => void,
+): Promise<AppendResult[]> {
   const startedAt = performance.now();
   for (;;) {
     try {
@@ -42,6 +51,7 @@ async function write(pool: Pool, batch: readonly Pending[]): Promise<AppendResul
     } catch (error) {
       // Another instance has just stored one of these: it is found the next time.
       const isRace = isUniqueViolation(error);
+      if (isRace) onConflict();
       if ((isRace || isDatabaseLost(error)) && performance.now() - startedAt < retryLimitMs) {
         if (!isRace) await pause(retryPauseMs);
         continue;
@@ -52,7 +62,7 @@ async function write(pool: Pool, batch: readonly Pending[]): Promise<AppendResul
       }
       // One that can't be stored must not fail its neighbours.
       const results: AppendResult[] = [];
-      for (const one of batch) results.push(...(await write(pool, [one])));
+      for (const one of batch) results.push(...(await write(pool, [one], onConflict)));
       return results;
     }
   }

@@ -1,6 +1,7 @@
 import { AppError } from "#common/errors.ts";
 import { isUniqueViolation } from "#common/postgres.ts";
 import { isDatabaseLost } from "#common/postgres-errors.ts";
+import { patienceMs, within } from "../patience.ts";
 
 /** What a failed statement means to the caller: trying again may help, or it is a fault of ours. */
 export function toStoreError(error: unknown): AppError {
@@ -9,10 +10,10 @@ export function toStoreError(error: unknown): AppError {
   return new AppError(isTemporary ? "UNAVAILABLE" : "INTERNAL", { cause: error });
 }
 
-/** Runs statements; their errors become the store's. */
+/** Runs statements, for as long as a caller waits; their errors become the store's. */
 export async function guarded<T>(run: () => Promise<T>): Promise<T> {
   try {
-    return await run();
+    return await within(patienceMs, run());
   } catch (error) {
     throw toStoreError(error);
   }

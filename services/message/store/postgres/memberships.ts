@@ -1,57 +1,6 @@
-import { type Kysely, sql, type Transaction } from "kysely";
-import { AppError } from "#common/errors.ts";
+import { type Kysely, sql } from "kysely";
 import type { Membership, Slice } from "../store.ts";
 import type { Database } from "./tables.ts";
-
-/** Adds a membership to a room that is locked or new. Answers whether there was none. */
-export async function insertMembership(
-  trx: Transaction<Database>,
-  roomId: string,
-  userId: string,
-): Promise<boolean> {
-  const added = await trx
-    .insertInto("memberships")
-    .values({ roomId, userId })
-    .onConflict((oc) => oc.doNothing())
-    .returning("userId")
-    .execute();
-  if (added.length === 0) return false;
-  await countMember(trx, roomId, 1);
-  return true;
-}
-
-export async function addMember(
-  db: Kysely<Database>,
-  roomId: string,
-  userId: string,
-): Promise<boolean> {
-  return db.transaction().execute(async (trx) => {
-    const room = await lockRoom(trx, roomId);
-    if (!room) throw new AppError("ROOM_NOT_FOUND");
-    return insertMembership(trx, roomId, userId);
-  });
-}
-
-export async function removeMember(
-  db: Kysely<Database>,
-  roomId: string,
-  userId: string,
-): Promise<boolean> {
-  return db.transaction().execute(async (trx) => {
-    const room = await lockRoom(trx, roomId);
-    if (!room) return false;
-    const removed = await trx
-      .deleteFrom("memberships")
-      .where("roomId", "=", roomId)
-      .where("userId", "=", userId)
-      .returning("userId")
-      .execute();
-    if (removed.length === 0) return false;
-    await countMember(trx, roomId, -1);
-    if (room.createdBy === userId) await passOn(trx, roomId);
-    return true;
-  });
-}
 
 export async function listMembers(
   db: Kysely<Database>,
@@ -84,42 +33,4 @@ export async function listMembersAmong(
     .where(({ eb, ref }) => eb(ref("userId"), "=", sql<string>`any(${[...userIds]}::text[])`))
     .execute();
   return new Set(rows.map((row) => row.userId));
-}
-
-function lockRoom(trx: Transaction<Database>, roomId: string) {
-  return trx
-    .selectFrom("rooms")
-    .select("createdBy")
-    .where("id", "=", roomId)
-    .forUpdate()
-    .executeTakeFirst();
-}
-
-async function countMember(trx: Transaction<Database>, roomId: string, by: number) {
-  await trx
-    .updateTable("rooms")
-    .set(({ eb }) => ({
-      memberCount: eb("memberCount", "+", by),
-      membershipVersion: eb("membershipVersion", "+", 1),
-      updatedAt: sql<Date>`now()`,
-    }))
-    .where("id", "=", roomId)
-    .execute();
-}
-
-/** Gives the creator's place to the oldest member, if there is one. */
-async function passOn(trx: Transaction<Database>, roomId: string): Promise<void> {
-  const oldest = await trx
-    .selectFrom("memberships")
-    .select("userId")
-    .where("roomId", "=", roomId)
-    .orderBy("position")
-    .limit(1)
-    .executeTakeFirst();
-  if (!oldest) return;
-  await trx
-    .updateTable("rooms")
-    .set({ createdBy: oldest.userId })
-    .where("id", "=", roomId)
-    .execute();
 }

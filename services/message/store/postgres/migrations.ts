@@ -9,6 +9,7 @@ export const schema = "message";
 /** Migrations run exactly once however many processes start, and so is `general` created. */
 export const migrations: Record<string, Migration> = {
   "0001-rooms-and-messages": { up: createTables },
+  "0002-membership-changes": { up: createMembershipChanges },
 };
 
 async function createTables(db: Kysely<Database>): Promise<void> {
@@ -62,4 +63,17 @@ async function createTables(db: Kysely<Database>): Promise<void> {
     insert into message.rooms (id, name, description, room_type, created_by)
     values (${sql.lit(newId())}, 'general', 'General discussion room',
       ${sql.lit(RoomType.PUBLIC)}, 'system')`.execute(db);
+}
+
+/** What instances without Redis find out about each other's changes; kept for a minute. */
+async function createMembershipChanges(db: Kysely<Database>): Promise<void> {
+  await sql`
+    create table message.membership_changes (
+      id bigint generated always as identity primary key,
+      room_id text collate "C" not null,
+      user_id text collate "C" not null,
+      is_member boolean not null,
+      at timestamptz(3) not null default clock_timestamp()
+    )`.execute(db);
+  await sql`create index membership_changes_at on message.membership_changes (at)`.execute(db);
 }

@@ -2,8 +2,8 @@ import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import { AppError } from "#common/errors.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { newId } from "../ids.ts";
-import type { NewRoom, RoomPosition, RoomView, Slice } from "../store.ts";
-import { insertMembership } from "./memberships.ts";
+import type { NewRoom, RoomPosition, Slice } from "../store.ts";
+import { addMembers } from "./member-changes.ts";
 import { rowToRoom } from "./rows.ts";
 import type { Database } from "./tables.ts";
 
@@ -36,7 +36,7 @@ export async function insertRoom(db: Kysely<Database>, room: NewRoom): Promise<R
   const description = room.description ?? null;
   return db.transaction().execute(async (trx) => {
     await trx.insertInto("rooms").values({ id, name, description, roomType, createdBy }).execute();
-    await insertMembership(trx, id, createdBy);
+    await addMembers(trx, [{ roomId: id, userId: createdBy }]);
     return rowToRoom(
       await withColumns(trx.selectFrom("rooms"))
         .where("rooms.id", "=", id)
@@ -45,28 +45,27 @@ export async function insertRoom(db: Kysely<Database>, room: NewRoom): Promise<R
   });
 }
 
+/** A room, and those of the users who are in it. */
 export async function findRoom(
   db: Kysely<Database>,
   roomId: string,
-  userId: string,
-): Promise<RoomView | undefined> {
+  userIds: readonly string[],
+): Promise<{ room: Room; members: Set<string> } | undefined> {
   const row = await withColumns(db.selectFrom("rooms"))
     .select((eb) =>
-      eb
-        .exists(
-          eb
-            .selectFrom("memberships")
-            .select("memberships.userId")
-            .where("memberships.roomId", "=", roomId)
-            .where("memberships.userId", "=", userId),
-        )
-        .as("isMember"),
+      sql<string[]>`array(${eb
+        .selectFrom("memberships")
+        .select("memberships.userId")
+        .where("memberships.roomId", "=", roomId)
+        .where("memberships.userId", "=", sql<string>`any(${[...userIds]}::text[])`)})`.as(
+        "present",
+      ),
     )
     .where("rooms.id", "=", roomId)
     .executeTakeFirst();
   if (!row) return undefined;
-  const { isMember, ...room } = row;
-  return { room: rowToRoom(room), isMember: Boolean(isMember) };
+  const { present, ...room } = row;
+  return { room: rowToRoom(room), members: new Set(present) };
 }
 
 export async function listRoomsOf(db: Kysely<Database>, userId: string): Promise<Room[]> {

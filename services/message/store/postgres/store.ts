@@ -1,12 +1,14 @@
 import type { Logger } from "#common/log.ts";
 import { migrate, openPostgres } from "#common/postgres.ts";
+import { createGather } from "../gather.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import { isId } from "../ids.ts";
 import { type Pending, toPending } from "../pending.ts";
 import type { Appended, MessageStore } from "../store.ts";
 import { appendBatch } from "./append.ts";
 import { guarded } from "./errors.ts";
-import { addMember, listMembers, listMembersAmong, removeMember } from "./memberships.ts";
+import { createMemberChanges, listChanges, type MemberKey } from "./member-changes.ts";
+import { listMembers, listMembersAmong } from "./memberships.ts";
 import { migrations, schema } from "./migrations.ts";
 import { findRoom, insertRoom, listPositions, listPublicRooms, listRoomsOf } from "./rooms.ts";
 import { rowToMessage } from "./rows.ts";
@@ -23,9 +25,14 @@ const patienceMs = 10;
 
 /**
  * Opens the store on PostgreSQL and brings its schema up to date.
+ * @param onConflict hears of batches that met another instance's
  * @throws Error where the server can't be reached
  */
-export async function openPostgresStore(url: string, log: Logger): Promise<MessageStore> {
+export async function openPostgresStore(
+  url: string,
+  log: Logger,
+  onConflict: () => void = () => undefined,
+): Promise<MessageStore> {
   const postgres = openPostgres<Database>(schema, { url, log, size: poolSize });
   const { db, pool } = postgres;
   try {
@@ -40,11 +47,21 @@ export async function openPostgresStore(url: string, log: Logger): Promise<Messa
     isMixed: true,
     keyOf: (message) => message.roomId,
     sizeOf: (message) => message.content.length * 2 + 500,
-    write: (batch) => appendBatch(pool, batch),
+    write: (batch) => appendBatch(pool, batch, onConflict),
+  });
+  const members = createMemberChanges(db);
+  const views = createGather({
+    keyOf: ({ roomId }: MemberKey) => roomId,
+    ask: (asked) =>
+      findRoom(
+        db,
+        asked[0]?.roomId ?? "",
+        asked.map((it) => it.userId),
+      ),
   });
 
   return {
-    append: (message) => appends.add(toPending(message)),
+    append: (message) => guarded(() => appends.add(toPending(message))),
     async listMessages(roomId, from, to) {
       if (!isId(roomId) || to < from) return [];
       const rows = await guarded(() =>
@@ -61,14 +78,17 @@ export async function openPostgresStore(url: string, log: Logger): Promise<Messa
       return rows.map(rowToMessage);
     },
     createRoom: (room) => guarded(() => insertRoom(db, room)),
-    findRoom: async (roomId, userId) =>
-      isId(roomId) ? guarded(() => findRoom(db, roomId, userId)) : undefined,
+    async findRoom(roomId, userId) {
+      const view = isId(roomId) ? await guarded(() => views({ roomId, userId })) : undefined;
+      return view && { room: view.room, isMember: view.members.has(userId) };
+    },
     listRoomsOf: (userId) => guarded(() => listRoomsOf(db, userId)),
     listPublicRooms: (slice) => guarded(() => listPublicRooms(db, slice)),
     listMembers: (roomId, slice) => guarded(() => listMembers(db, roomId, slice)),
-    addMember: (roomId, userId) => guarded(() => addMember(db, roomId, userId)),
-    removeMember: (roomId, userId) => guarded(() => removeMember(db, roomId, userId)),
+    addMember: (roomId, userId) => guarded(() => members.add({ roomId, userId })),
+    removeMember: (roomId, userId) => guarded(() => members.remove({ roomId, userId })),
     membersAmong: (roomId, userIds) => guarded(() => listMembersAmong(db, roomId, userIds)),
+    membershipChanges: (userIds, when) => guarded(() => listChanges(db, userIds, when)),
     positions: (roomIds) => guarded(() => listPositions(db, roomIds)),
     ping: () => postgres.ping(),
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),

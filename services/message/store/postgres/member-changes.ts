@@ -1,0 +1,177 @@
+import { type Kysely, sql } from "kysely";
+import { AppError } from "#common/errors.ts";
+import { createGroupCommit } from "../group-commit.ts";
+import type { MembershipChange, Span } from "../store.ts";
+import { toStoreError } from "./errors.ts";
+import type { Database } from "./tables.ts";
+
+export interface MemberKey {
+  roomId: string;
+  userId: string;
+}
+
+/** Each change holds its room until it is on disk: a crowd has to come in as one. */
+export interface MemberChanges {
+  /** Answers whether that is new. @throws AppError ROOM_NOT_FOUND, UNAVAILABLE, BUSY */
+  add: (member: MemberKey) => Promise<boolean>;
+  /** Answers whether there was a membership. @throws AppError UNAVAILABLE, BUSY */
+  remove: (member: MemberKey) => Promise<boolean>;
+}
+
+type Results = PromiseSettledResult<boolean>[];
+type Change = (db: Kysely<Database>, batch: readonly MemberKey[]) => Promise<Results>;
+
+/** Changes of members take one connection each way; one that is stuck lets another start. */
+const lanes = 2;
+const patienceMs = 50;
+const bytesEach = 100;
+
+export function createMemberChanges(db: Kysely<Database>): MemberChanges {
+  const changesOf = (change: Change) =>
+    createGroupCommit<MemberKey, boolean>({
+      lanes,
+      patienceMs,
+      isMixed: true,
+      keyOf: ({ roomId }) => roomId,
+      sizeOf: () => bytesEach,
+      write: (batch) => write(db, batch, change),
+    });
+  const additions = changesOf(addMembers);
+  const removals = changesOf(removeMembers);
+  return { add: additions.add, remove: removals.add };
+}
+
+async function write(
+  db: Kysely<Database>,
+  batch: readonly MemberKey[],
+  change: Change,
+): Promise<Results> {
+  try {
+    return await change(db, batch);
+  } catch (error) {
+    const reason = toStoreError(error);
+    if (batch.length === 1 || reason.code === "UNAVAILABLE") {
+      return batch.map(() => ({ status: "rejected", reason }));
+    }
+    // One that can't be stored must not fail its neighbours.
+    const results: Results = [];
+    for (const one of batch) results.push(...(await write(db, [one], change)));
+    return results;
+  }
+}
+
+/** Adds memberships by one statement; of those who ask for the same the first is told that it is new. */
+export async function addMembers(
+  db: Kysely<Database>,
+  batch: readonly MemberKey[],
+): Promise<Results> {
+  const { rows } = await sql<{ isRoom: boolean; isNew: boolean }>`
+    with ${inputOf(batch)},
+    locked as materialized (
+      select id from message.rooms where id = any(${roomIdsOf(batch)}::text[])
+      order by id for update
+    ),
+    added as (
+      insert into message.memberships (room_id, user_id)
+      select input.room_id, input.user_id
+      from input join locked on locked.id = input.room_id order by input.i
+      on conflict do nothing
+      returning room_id, user_id
+    ),
+    ${notedOf("added", true)},
+    counted as (
+      update message.rooms r set member_count = r.member_count + n,
+        membership_version = r.membership_version + n, updated_at = now()
+      from (select room_id, count(*)::int as n from added group by room_id) as by_room
+      where r.id = by_room.room_id
+    )
+    select locked.id is not null as "isRoom", added.user_id is not null and ${isFirst} as "isNew"
+    from input
+    left join locked on locked.id = input.room_id
+    left join added on added.room_id = input.room_id and added.user_id = input.user_id
+    order by input.i`.execute(db);
+  return rows.map(({ isRoom, isNew }) =>
+    isRoom
+      ? { status: "fulfilled", value: isNew }
+      : { status: "rejected", reason: new AppError("ROOM_NOT_FOUND") },
+  );
+}
+
+/**
+ * Ends memberships. The rooms are locked by a statement of their own, so that the next one
+ * sees who is left to follow a creator.
+ */
+async function removeMembers(db: Kysely<Database>, batch: readonly MemberKey[]): Promise<Results> {
+  const rows = await db.transaction().execute(async (trx) => {
+    await sql`
+      select id from message.rooms where id = any(${roomIdsOf(batch)}::text[])
+      order by id for update`.execute(trx);
+    const removed = await sql<{ isGone: boolean }>`
+      with ${inputOf(batch)},
+      gone as (
+        delete from message.memberships m using input
+        where m.room_id = input.room_id and m.user_id = input.user_id
+        returning m.room_id, m.user_id
+      ),
+      ${notedOf("gone", false)},
+      counted as (
+        update message.rooms r set member_count = r.member_count - n,
+          membership_version = r.membership_version + n, updated_at = now(),
+          created_by = case when r.created_by = any(users) then coalesce((
+            select m.user_id from message.memberships m
+            where m.room_id = r.id and m.user_id <> all(users) order by m.position limit 1
+          ), r.created_by) else r.created_by end
+        from (
+          select room_id, array_agg(user_id) as users, count(*)::int as n from gone group by room_id
+        ) as by_room
+        where r.id = by_room.room_id
+      )
+      select gone.user_id is not null and ${isFirst} as "isGone"
+      from input
+      left join gone on gone.room_id = input.room_id and gone.user_id = input.user_id
+      order by input.i`.execute(trx);
+    return removed.rows;
+  });
+  return rows.map(({ isGone }) => ({ status: "fulfilled", value: isGone }));
+}
+
+export async function listChanges(
+  db: Kysely<Database>,
+  userIds: readonly string[],
+  { fromMs, toMs }: Span,
+): Promise<MembershipChange[]> {
+  const { rows } = await sql<MembershipChange>`
+    select distinct on (room_id, user_id)
+      room_id as "roomId", user_id as "userId", is_member as "isMember"
+    from message.membership_changes
+    where at > now() - ${fromMs}::float8 * interval '1 ms'
+      and at <= now() - ${toMs}::float8 * interval '1 ms'
+      and user_id = any(${[...userIds]}::text[])
+    order by room_id, user_id, id desc`.execute(db);
+  return rows;
+}
+
+const inputOf = (batch: readonly MemberKey[]) => sql`
+  input as (
+    select * from unnest(
+      ${batch.map((it) => it.roomId)}::text[], ${batch.map((it) => it.userId)}::text[]
+    ) with ordinality as t (room_id, user_id, i)
+  )`;
+
+/** Notes changes for other instances, and forgets old ones; what another forgets is left to it. */
+const notedOf = (changed: "added" | "gone", isMember: boolean) => sql`
+  noted as (
+    insert into message.membership_changes (room_id, user_id, is_member)
+    select room_id, user_id, ${sql.lit(isMember)} from ${sql.ref(changed)}
+  ),
+  forgotten as (
+    delete from message.membership_changes where id in (
+      select id from message.membership_changes where at < now() - interval '1 minute'
+      for update skip locked
+    )
+  )`;
+
+const roomIdsOf = (batch: readonly MemberKey[]) => batch.map((it) => it.roomId);
+
+const isFirst = sql`row_number() over (
+  partition by input.room_id, input.user_id order by input.i) = 1`;

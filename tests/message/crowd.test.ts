@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createTestMongo, withoutMongo } from "../harness/mongo.ts";
+import { collect, range, setStage, type TestSocket } from "./harness/stage.ts";
+import { startStandInAuth } from "./harness/stand-in-auth.ts";
+import { join } from "./harness/talk.ts";
+
+const size = 200;
+
+async function joinAtOnce(mongodbUri?: string): Promise<void> {
+  await using stage = await setStage({ mongodbUri }, { startAuth: startStandInAuth });
+  const ada = await stage.auth.newUser();
+  const users = await Promise.all(range(1, size).map(() => stage.auth.newUser()));
+  const roomId = await stage.newRoom([ada]);
+  const sockets: TestSocket[] = [];
+  for (const user of users) sockets.push(await stage.connect(user));
+  const got = sockets.map(collect);
+  const { rooms, messages } = stage.rpc(ada);
+
+  const acks = await Promise.all(sockets.map((socket) => join(socket, roomId)));
+  for (const { room } of acks) assert.ok(room.memberCount > 1 && room.memberCount <= size + 1);
+  assert.equal((await rooms.getRoom({ roomId })).room?.memberCount, size + 1);
+  await messages.sendMessage({ roomId, content: "welcome" });
+  await Promise.all(got.map((it) => it.until(1)));
+
+  // All come back, and ask for the same.
+  const again = await Promise.all(sockets.map((socket) => join(socket, roomId, 0)));
+  for (const { seqs, hasMore } of again) assert.deepEqual([seqs, hasMore], [[1], false]);
+}
+
+describe("a crowd that joins a new room in one moment is let in", () => {
+  test("on PostgreSQL", () => joinAtOnce());
+
+  test("on MongoDB", { skip: withoutMongo }, async () => {
+    await using database = await createTestMongo();
+    await joinAtOnce(database.uri);
+  });
+});

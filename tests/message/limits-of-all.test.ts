@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createServiceTokens } from "#common/tokens/service-token.ts";
+import { startTestRedis, withoutRedis } from "../harness/redis.ts";
+import { disconnected, next } from "../harness/sockets.ts";
+import { setStage } from "./harness/stage.ts";
+import { startStandInAuth } from "./harness/stand-in-auth.ts";
+
+async function setPair(limits: { socketsPerUser?: number; handshakesPerMinute?: number }) {
+  const stack = new AsyncDisposableStack();
+  const redis = stack.use(await startTestRedis());
+  const stage = stack.use(
+    await setStage({ redisUrl: redis.url, ...limits }, { startAuth: startStandInAuth }),
+  );
+  const another = await stage.startAnother();
+  for (const { httpUrl } of [stage.message, another]) {
+    while (!(await (await fetch(`${httpUrl}/health`)).text()).includes('"redis":"up"'));
+  }
+  return { stage, another, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+describe("limits of two instances together", { skip: withoutRedis }, () => {
+  test("a user's oldest socket gives way, wherever it is", async () => {
+    await using pair = await setPair({ socketsPerUser: 2 });
+    const { stage, another } = pair;
+    const user = await stage.auth.newUser();
+    const far = { url: another.httpUrl };
+    const sockets = [await stage.connect(user), await stage.connect(user, far)];
+    for (const options of [far, far, {}, {}]) {
+      const oldest = sockets.shift();
+      assert.ok(oldest);
+      const told = next(oldest, "error");
+      const closed = disconnected(oldest);
+      sockets.push(await stage.connect(user, options));
+      assert.equal((await told).code, "TOO_MANY_SOCKETS");
+      assert.equal(await closed, "io server disconnect");
+    }
+    assert.ok(sockets.every((it) => it.connected));
+  });
+
+  test("handshakes of a client count wherever they come", async () => {
+    await using pair = await setPair({ handshakesPerMinute: 3 });
+    const { stage, another } = pair;
+    const token = await createServiceTokens("gateway", [stage.serviceSecret]).issue("message");
+    const shakeHands = async (base: string, address: string) => {
+      const headers = { authorization: `Bearer ${token}`, "x-client-address": address };
+      const url = `${base}/socket.io/?EIO=4&transport=polling`;
+      return (await fetch(url, { headers })).status;
+    };
+    const near = stage.message.httpUrl;
+    const far = another.httpUrl;
+    // Until both have found Redis each counts by itself.
+    for (let n = 1, last = 200; last !== 429; n++) {
+      assert.ok(n < 250, "instances share what they count");
+      const address = `192.0.2.${n}`;
+      for (const base of [near, far, near]) assert.equal(await shakeHands(base, address), 200);
+      last = await shakeHands(far, address);
+    }
+  });
+});
