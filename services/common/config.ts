@@ -137,7 +137,8 @@ export const browserShape = {
 /** What the services that browsers reach are configured with. */
 export interface BrowserConfig {
   clientOrigins: string[];
-  publicOrigin: string;
+  /** The gateway's own, as browsers see it. */
+  publicOrigin: string | undefined;
   trustedProxyHops: number;
   handshakesPerMinute: number;
 }
@@ -157,9 +158,11 @@ export function browserConfig(
       `bad setting: CLIENT_ORIGINS must be given in production, with https: origins only (not ${clear})`,
     );
   }
+  // In production a page on a user's own machine is none of ours.
+  const local = isProduction ? undefined : `http://localhost:${env.API_GATEWAY_PORT}`;
   return {
     clientOrigins,
-    publicOrigin: env.PUBLIC_ORIGIN ?? `http://localhost:${env.API_GATEWAY_PORT}`,
+    publicOrigin: env.PUBLIC_ORIGIN ?? local,
     trustedProxyHops: env.TRUSTED_PROXY_HOPS,
     handshakesPerMinute: env.HANDSHAKES_PER_MINUTE,
   };

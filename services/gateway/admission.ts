@@ -39,7 +39,9 @@ export function createAdmission(options: AdmissionOptions): Admit {
     const token = accessTokenOf(req, cookies);
     const signed = await readToken(options.guard, token);
     const sessionId = signed instanceof AppError ? undefined : signed.sessionId;
-    // A session counts for itself; who isn't signed in shares the count of the address.
+    // A session counts for itself; who isn't signed in, forgers too, shares the count of the
+    // address. Which of the two it is only the signature says, so that is looked at first: else
+    // a flood of forgeries would lock out who is signed in at the same address.
     await options.requests.count(sessionId ?? clientKeyOf(address));
     // Where anybody may call, an auth service that hangs must not be waited for twice.
     const refusal =

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { localUrl } from "#common/config.ts";
+import { dropUnread } from "#common/http/drop-unread.ts";
 import { asksForWebSocket } from "#common/http/upgrade.ts";
 import { listen, type RunningService } from "#common/lifecycle.ts";
 import { createApp } from "./app.ts";
@@ -38,10 +39,13 @@ export async function startGateway(
     server.on("request", (req, res) => {
       // After an upgrade that was passed over the parser doesn't read on.
       if (req.headers.upgrade) res.shouldKeepAlive = false;
-      if (proxy.takes(req)) proxy.handle(req, res);
-      else app(req, res);
+      if (proxy.takes(req)) return proxy.handle(req, res);
+      dropUnread(res);
+      app(req, res);
     });
     server.on("upgrade", (req, socket, head) => {
+      // Node listens to it no more: a reset that nobody hears of would end the process.
+      socket.on("error", () => socket.destroy());
       if (proxy.takes(req)) proxy.upgrade(req, socket, head);
       else socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     });

@@ -36,6 +36,15 @@ const answerLimitMs = 2_500;
 /** A poll is answered when there is something to say, at the latest by a ping each 25 s. */
 const pollLimitMs = 60_000;
 const hopByHop = new Set(["connection", "keep-alive", "te", "trailer", "transfer-encoding"]);
+/** What ends here, and what Node would act upon instead of passing it on. */
+const notPassedOn = new Set([
+  "cookie",
+  clientDeviceHeader,
+  "keep-alive",
+  "te",
+  "trailer",
+  "expect",
+]);
 
 export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
   const upgraded = new Set<Duplex>();
@@ -45,7 +54,7 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
   const open = async (req: IncomingMessage, hooks: UpstreamHooks) => {
     const headers = await upstreamHeaders(req, options);
     const rest = candidates(req);
-    const attempt = () => {
+    const send = () => {
       const index = rest.shift() ?? 0;
       const target = options.targets[index];
       if (!target) return hooks.onLost(new Error("no message instance"));
@@ -63,6 +72,15 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
         else hooks.onLost(error);
       });
       hooks.onOpen(upstream);
+    };
+    // Of what Node won't send it says so by throwing, also out of the event of an instance that
+    // isn't there.
+    const attempt = () => {
+      try {
+        send();
+      } catch (cause) {
+        hooks.onLost(new Error("this request can't be passed on", { cause }));
+      }
     };
     attempt();
   };
@@ -163,8 +181,7 @@ async function upstreamHeaders(
 ): Promise<Record<string, string | string[]>> {
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(req.headers)) {
-    if (value !== undefined && name !== "cookie" && name !== clientDeviceHeader)
-      headers[name] = value;
+    if (value !== undefined && !notPassedOn.has(name)) headers[name] = value;
   }
   // These are sent without a body: a length of one would take what the next request on the
   // connection, another client's, begins with.

@@ -50,6 +50,43 @@ describe("RPC ports", () => {
     }
   });
 
+  test("a host that is none is refused, and ends nothing", async () => {
+    for (const url of rpcUrls()) {
+      for (const head of ["HTTP/1.1\r\nHost: [::bad", "HTTP/1.1\r\nHost: [", "HTTP/1.0"]) {
+        const socket = connect(Number(new URL(url).port), "127.0.0.1");
+        socket.write(
+          `POST /grpc.health.v1.Health/Check ${head}\r\n` +
+            "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+        );
+        const [answer]: Buffer[] = await once(socket, "data");
+        assert.match(String(answer), /^HTTP\/1\.1 400 /, head);
+        socket.destroy();
+      }
+    }
+    await alive();
+  });
+
+  test("who watches the health takes a place that is one of few", async () => {
+    for (const url of rpcUrls()) {
+      const session = connectHttp2(url);
+      const codes = await Promise.all(
+        Array.from({ length: 120 }, async () => {
+          const watch = session.request({
+            ":method": "POST",
+            ":path": "/grpc.health.v1.Health/Watch",
+            "content-type": "application/connect+json",
+          });
+          watch.end(Buffer.concat([Buffer.from([0, 0, 0, 0, 2]), Buffer.from("{}")]));
+          const [answer]: Buffer[] = await once(watch, "data");
+          return /resource_exhausted/.test(String(answer)) ? "refused" : "watching";
+        }),
+      );
+      assert.equal(codes.filter((it) => it === "refused").length, 20);
+      session.destroy();
+    }
+    await alive();
+  });
+
   test("bytes of no protocol close their connection", async () => {
     for (const url of rpcUrls()) {
       for (const bytes of [

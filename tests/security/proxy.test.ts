@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { type Platform, startPlatform } from "../harness/platform.ts";
@@ -52,6 +53,60 @@ describe("the way to Socket.IO leads nowhere else", () => {
       `GET http://127.0.0.1:1/socket.io/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
     );
     assert.match(answer, /^HTTP\/1\.1 404 /);
+  });
+});
+
+describe("an upgrade that goes wrong ends its own connection alone", () => {
+  const upgrade = (path: string, more = "") =>
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`;
+  const webSocket = "/socket.io/?EIO=4&transport=websocket";
+  // In a process of its own each of these would end the gateway.
+  const uncaught: Error[] = [];
+  const note = (error: Error) => uncaught.push(error);
+  before(() => process.on("uncaughtException", note));
+  after(() => process.off("uncaughtException", note));
+  const alive = async () => {
+    assert.equal((await fetch(`${platform.gatewayUrl}/health`)).status, 200);
+    assert.deepEqual(uncaught, []);
+  };
+
+  for (const path of ["/", webSocket, `${webSocket}&sid=i99_x`]) {
+    test(`reset while it is judged: ${path}`, async () => {
+      const { hostname, port } = new URL(platform.gatewayUrl);
+      await Promise.all(
+        Array.from({ length: 30 }, async (_, i) => {
+          const socket = connect(Number(port), hostname);
+          socket.on("error", () => undefined);
+          await once(socket, "connect");
+          socket.write(upgrade(path), () => {
+            if (i % 2) socket.resetAndDestroy();
+            else setImmediate(() => socket.resetAndDestroy());
+          });
+          await once(socket, "close");
+        }),
+      );
+      await alive();
+    });
+  }
+
+  test("headers that Node would act upon instead of passing them on", async () => {
+    const there = new URL(platform.messageUrl);
+    // One instance is away: the next attempt begins out of an event.
+    await using gateway = await startPlatform({
+      gateway: { messageUrls: ["http://127.0.0.1:9", there.origin] },
+    });
+    const { port } = new URL(gateway.gatewayUrl);
+    for (const header of ["Trailer: x", "Expect: 100-continue", "TE: trailers", "Keep-Alive: x"]) {
+      for (let turn = 0; turn < 2; turn++) {
+        const socket = connect(Number(port), "127.0.0.1");
+        socket.write(upgrade(webSocket, `${header}\r\n`));
+        const [answer]: Buffer[] = await once(socket, "data");
+        assert.match(String(answer), /^HTTP\/1\.1 (101|4\d\d|503) /, header);
+        socket.destroy();
+      }
+    }
+    await alive();
   });
 });
 

@@ -62,8 +62,8 @@ export function createOperations(options: OperationsOptions): Operations {
   };
   // Many may ask at once; the dependencies are asked a few times a second at most.
   const health = async () => {
-    if (!known || known.at + resultLifetimeMs < Date.now()) {
-      known = { at: Date.now(), result: judge() };
+    if (!known || known.at + resultLifetimeMs < performance.now()) {
+      known = { at: performance.now(), result: judge() };
     }
     const result = await known.result;
     return isDraining ? { ...result, status: "unavailable" as const } : result;

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 
 export interface OriginRuleOptions {
   clientOrigins: readonly string[];
-  publicOrigin: string;
+  publicOrigin: string | undefined;
   /** Origins of the server itself, which only development lets in. */
   ownOrigins?: readonly string[];
   isProduction: boolean;
@@ -18,9 +18,8 @@ export type OriginRule = (headers: IncomingHttpHeaders) => boolean;
 export function createOriginRule(options: OriginRuleOptions): OriginRule {
   const normalise = options.isProduction ? (origin: string) => origin : asLocalhost;
   const own = options.isProduction ? [] : (options.ownOrigins ?? []);
-  const allowed = new Set(
-    [...options.clientOrigins, options.publicOrigin, ...own].map((it) => normalise(it)),
-  );
+  const pages = options.publicOrigin === undefined ? [] : [options.publicOrigin];
+  const allowed = new Set([...options.clientOrigins, ...pages, ...own].map((it) => normalise(it)));
   return (headers) => {
     const { origin } = headers;
     if (origin !== undefined) return allowed.has(normalise(origin));

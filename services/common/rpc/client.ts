@@ -1,6 +1,9 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import type { ServiceName, ServiceTokens } from "../tokens/service-token.ts";
+import { accessOf } from "./interceptors.ts";
 
 export interface ClientOptions {
   url: string;
@@ -46,29 +49,51 @@ export function createRpcClient(options: ClientOptions): RpcClient {
 /** Tells the other service who calls, where the call isn't made for a user. */
 function identify(tokens: ServiceTokens, audience: ServiceName): Interceptor {
   return (next) => async (req) => {
-    if (!req.header.has("authorization")) {
-      req.header.set("authorization", `Bearer ${await tokens.issue(audience)}`);
-    }
-    return next(req);
+    if (req.header.has("authorization")) return next(req);
+    req.header.set("authorization", `Bearer ${await tokens.issue(audience)}`);
+    return next(req).catch((thrown: unknown) => {
+      throw isUnknownService(req.method, thrown)
+        ? new ConnectError(unknownService, Code.Unavailable)
+        : thrown;
+    });
   };
+}
+
+const unknownService = "the other service doesn't know this one";
+
+/** It is us who were refused, and not the user for whom we ask: his request was never judged. */
+function isUnknownService(method: DescMethod, thrown: unknown): boolean {
+  return (
+    accessOf(method) === Access.SERVICE && ConnectError.from(thrown).code === Code.PermissionDenied
+  );
 }
 
 const mostSilentCalls = 2;
 
 /**
  * Drops a connection on which calls only run into their deadlines: the other end may be
- * gone without a word, and the next call gets a new connection.
+ * gone without a word, and the next call gets a new connection. While others are answered it
+ * is only slow, and dropping it would fail their calls too.
  */
 function dropHung(drop: () => void): Interceptor {
   let silent = 0;
+  let heardAt = Number.NEGATIVE_INFINITY;
+  const hear = () => {
+    silent = 0;
+    heardAt = performance.now();
+  };
   return (next) => async (req) => {
+    const startedAt = performance.now();
     try {
       const res = await next(req);
-      silent = 0;
+      hear();
       return res;
     } catch (thrown) {
-      silent = ConnectError.from(thrown).code === Code.DeadlineExceeded ? silent + 1 : 0;
-      if (silent >= mostSilentCalls) {
+      const { code } = ConnectError.from(thrown);
+      if (code !== Code.DeadlineExceeded) {
+        // Who is gone has heard nothing either.
+        if (code !== Code.Canceled) hear();
+      } else if (heardAt < startedAt && ++silent >= mostSilentCalls) {
         silent = 0;
         drop();
       }

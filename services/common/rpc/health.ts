@@ -5,6 +5,9 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from "#gen/grpc/health/v1/health_pb.ts";
 
+/** Anybody may watch, so that not everybody can: orchestrators are few. */
+const maxWatchers = 100;
+
 /** Adds `grpc.health.v1.Health`. `""` asks for the whole service. */
 export function addHealth(
   router: ConnectRouter,
@@ -15,6 +18,7 @@ export function addHealth(
     if (service !== "" && !serviceNames.includes(service)) return undefined;
     return (await isReady()) ? Status.SERVING : Status.NOT_SERVING;
   };
+  let watchers = 0;
   router.service(Health, {
     async check({ service }) {
       const status = await statusOf(service);
@@ -22,12 +26,20 @@ export function addHealth(
       return { status };
     },
     async *watch({ service }, { signal }) {
-      let last: Status | undefined;
-      while (!signal.aborted) {
-        const status = (await statusOf(service)) ?? Status.SERVICE_UNKNOWN;
-        if (status !== last) yield { status };
-        last = status;
-        await pause(1_000, signal);
+      if (watchers >= maxWatchers) {
+        throw new ConnectError("too many watch already", Code.ResourceExhausted);
+      }
+      watchers++;
+      try {
+        let last: Status | undefined;
+        while (!signal.aborted) {
+          const status = (await statusOf(service)) ?? Status.SERVICE_UNKNOWN;
+          if (status !== last) yield { status };
+          last = status;
+          await pause(1_000, signal);
+        }
+      } finally {
+        watchers--;
       }
     },
   });

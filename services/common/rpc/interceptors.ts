@@ -67,7 +67,8 @@ const unaryLimitMs = 2_800;
  */
 export const limitTime: Interceptor = (next) => async (req) => {
   if (req.stream) return next(req);
-  const hasDeadline = req.header.has("connect-timeout-ms") || req.header.has("grpc-timeout");
+  const isGrpc = req.header.get("content-type")?.startsWith("application/grpc") ?? false;
+  const hasDeadline = req.header.has(isGrpc ? "grpc-timeout" : "connect-timeout-ms");
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
   const onAbort = () => {
     const reason = ConnectError.from(req.signal.reason, Code.Canceled);

@@ -7,8 +7,10 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
+import { dropUnread, unreadLimitMs } from "../http/drop-unread.ts";
 
 type Handler = (
   req: IncomingMessage | Http2ServerRequest,
@@ -31,7 +33,15 @@ export function createOnePortServer(handler: Handler): OnePortServer {
   const h1 = createHttp1Server(
     // By itself Node looks for connections over these limits every 30 s only.
     { headersTimeout: 5_000, requestTimeout: requestLimitMs, connectionsCheckingInterval: 500 },
-    handler,
+    (req, res) => {
+      dropUnread(res);
+      try {
+        handler(req, res);
+      } catch {
+        // Of a `Host` that is none, or of none at all, the adapter throws where nobody listens.
+        res.writeHead(400, { connection: "close" }).end();
+      }
+    },
   );
   const h2 = createHttp2Server(
     {
@@ -89,7 +99,8 @@ export function createOnePortServer(handler: Handler): OnePortServer {
 
 /**
  * A stream that the client has reset already throws at whatever is done to it, which would
- * end the process; and one whose request never ends has no time limit of Node's.
+ * end the process; and one whose request never ends, or whose answer nobody reads, has no
+ * time limit of Node's.
  */
 function guardStreams(handler: Handler) {
   return (req: Http2ServerRequest, res: Http2ServerResponse) => {
@@ -99,12 +110,25 @@ function guardStreams(handler: Handler) {
     const stop = () => clearTimeout(timer);
     req.once("end", stop);
     stream.once("close", stop);
+    dropUnreadStream(stream);
     try {
       handler(req, res);
     } catch {
       stream.destroy();
     }
   };
+}
+
+/** Node's own time limit takes whatever else its session sends for progress of a stream. */
+function dropUnreadStream(stream: ServerHttp2Stream): void {
+  let before = 0;
+  const timer = setInterval(() => {
+    const isHeld = stream.writableEnded && !stream.writableFinished;
+    const pending = stream.writableLength + (isHeld ? 1 : 0);
+    if (before > 0 && pending >= before) stream.close(constants.NGHTTP2_CANCEL);
+    before = pending;
+  }, unreadLimitMs);
+  stream.once("close", () => clearInterval(timer));
 }
 
 /** Looks at the first bytes of a connection and puts them back. */

@@ -1,5 +1,5 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import type { Client } from "@connectrpc/connect";
+import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import type { AuthService, WatchRevocationsResponse } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { Logger } from "../log.ts";
 import { tokenKinds } from "../tokens/user-token.ts";
@@ -27,6 +27,11 @@ export interface RevocationFeed {
 
 const staleAfterMs = 750;
 const silenceLimitMs = 2_000;
+/**
+ * As long as the token that opened it lives. Auth then sees again whether it knows us: a
+ * service whose clock has gone wrong must not go on judging times by itself.
+ */
+const streamLimitMs = 60_000;
 const reconnectMs = { first: 50, most: 1_000 };
 /** An ended session is remembered while an access token of it can still be valid. */
 const rememberMs = tokenKinds.access.lifetimeSeconds * 1000 + 60_000;
@@ -39,7 +44,7 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
   let freshAt = Number.NEGATIVE_INFINITY;
 
   const markEnded = (sessionIds: readonly string[]) => {
-    for (const id of sessionIds) ended.set(id, Date.now() + rememberMs);
+    for (const id of sessionIds) ended.set(id, performance.now() + rememberMs);
   };
   const take = (event: WatchRevocationsResponse) => {
     cursor = event.cursor;
@@ -57,6 +62,7 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
     const silence = new AbortController();
     const expectMore = () => setTimeout(() => silence.abort(), silenceLimitMs);
     let timer = expectMore();
+    const limit = setTimeout(() => silence.abort(), streamLimitMs);
     try {
       const signal = AbortSignal.any([closing.signal, silence.signal]);
       const request = cursor === undefined ? {} : { cursor };
@@ -67,15 +73,20 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
       }
     } finally {
       clearTimeout(timer);
+      clearTimeout(limit);
     }
+  };
+  const tell = (error: unknown) => {
+    if (ConnectError.from(error).code === Code.PermissionDenied) {
+      options.log.warn("auth doesn't know this service: SERVICE_SECRET, or their clocks, differ");
+    } else options.log.debug({ err: error }, "the revocation feed was cut");
   };
   const run = async () => {
     let pauseMs = reconnectMs.first;
     while (!closing.signal.aborted) {
       const cursorBefore = cursor;
       await follow().catch((error: unknown) => {
-        if (!closing.signal.aborted)
-          options.log.debug({ err: error }, "the revocation feed was cut");
+        if (!closing.signal.aborted) tell(error);
       });
       pauseMs =
         cursor === cursorBefore ? Math.min(pauseMs * 2, reconnectMs.most) : reconnectMs.first;
@@ -83,7 +94,7 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
     }
   };
   const pruning = setInterval(() => {
-    for (const [id, until] of ended) if (until < Date.now()) ended.delete(id);
+    for (const [id, until] of ended) if (until < performance.now()) ended.delete(id);
   }, 60_000).unref();
   run().catch((error: unknown) => options.log.error({ err: error }, "the revocation feed ended"));
 

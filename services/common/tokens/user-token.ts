@@ -1,12 +1,18 @@
 import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import { AppError } from "../errors.ts";
+import { isFromFuture } from "./clocks.ts";
 
 export const issuer = "aetherconnect";
 
 /** The two tokens that our keys sign; none is accepted in the other's place (RFC 8725, 3.11). */
 export const tokenKinds = {
-  access: { typ: "at+jwt", audience: "aetherconnect", lifetimeSeconds: 15 * 60 },
-  ws: { typ: "ws+jwt", audience: "aetherconnect-ws", lifetimeSeconds: 60 },
+  access: {
+    typ: "at+jwt",
+    audience: "aetherconnect",
+    lifetimeSeconds: 15 * 60,
+    isReused: true,
+  },
+  ws: { typ: "ws+jwt", audience: "aetherconnect-ws", lifetimeSeconds: 60, isReused: false },
 } as const;
 
 export type TokenKind = keyof typeof tokenKinds;
@@ -25,16 +31,17 @@ export type FindKey = (kid: string) => Promise<CryptoKey | undefined>;
 /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, UNAVAILABLE */
 export type VerifyUserToken = (token: string) => Promise<UserClaims>;
 
+/** For the end of a token; its beginning may lie further apart: clocks.ts. */
 const clockToleranceSeconds = 5;
 const maxTokenLength = 4_096;
 const maxCached = 10_000;
 
 /**
  * Verifies tokens of one kind. Verifying a signature costs about a thousand times what
- * looking it up does, so what was verified is kept until it expires.
+ * looking it up does, so what was verified is kept until it expires, if it comes again.
  */
 export function createTokenVerifier(kind: TokenKind, findKey: FindKey): VerifyUserToken {
-  const { typ, audience, lifetimeSeconds } = tokenKinds[kind];
+  const { typ, audience, lifetimeSeconds, isReused } = tokenKinds[kind];
   const cache = new Map<string, UserClaims>();
   return async (token) => {
     const known = cache.get(token);
@@ -52,7 +59,6 @@ export function createTokenVerifier(kind: TokenKind, findKey: FindKey): VerifyUs
       issuer,
       audience,
       requiredClaims: ["sub", "sid", "jti", "iat", "exp"],
-      maxTokenAge: lifetimeSeconds,
       clockTolerance: clockToleranceSeconds,
     }).catch((error: unknown) => {
       throw new AppError(error instanceof errors.JWTExpired ? "TOKEN_EXPIRED" : "UNAUTHENTICATED");
@@ -60,7 +66,7 @@ export function createTokenVerifier(kind: TokenKind, findKey: FindKey): VerifyUs
     const claims = readClaims(payload, audience, lifetimeSeconds);
     // The oldest goes first: a Map keeps the order of insertion.
     if (cache.size >= maxCached) cache.delete(cache.keys().next().value ?? "");
-    cache.set(token, claims);
+    if (isReused) cache.set(token, claims);
     return claims;
   };
 }
@@ -83,6 +89,7 @@ function readClaims(
     aud === audience &&
     typeof iat === "number" &&
     typeof exp === "number" &&
+    !isFromFuture(iat) &&
     exp > iat &&
     exp - iat <= lifetimeSeconds;
   if (!isOurs) throw new AppError("UNAUTHENTICATED");

@@ -22,10 +22,12 @@ export function observe(log: Logger, metrics: Metrics): RequestHandler {
     const requestId = requestIdOf(req);
     res.locals.requestId = requestId;
     res.setHeader("x-request-id", requestId);
-    res.on("finish", () => {
+    // Not "finish", which never comes where the client leaves before its answer.
+    res.once("close", () => {
       const ms = performance.now() - startedAt;
       const route = typeof res.locals.route === "string" ? res.locals.route : "-";
-      const status = res.statusCode;
+      const isAborted = !res.writableFinished;
+      const status = isAborted ? "aborted" : res.statusCode;
       duration.observe({ method: req.method, route, status: String(status) }, ms / 1000);
       log.info({ requestId, method: req.method, route, status, ms: Math.round(ms) }, "request");
     });

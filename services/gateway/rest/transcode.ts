@@ -49,7 +49,9 @@ export function transcode(route: RestRoute, options: TranscodeOptions): RequestH
   const hasBody = route.verb === "post" || route.verb === "put";
   return async function serveRoute(req, res) {
     res.locals.route = route.template;
-    if (route.rest.noStore) res.setHeader("cache-control", "no-store");
+    // What is for one user is for no cache, whether or not it is a secret.
+    const isPersonal = access !== Access.ANYONE;
+    if (route.rest.noStore || isPersonal) res.setHeader("cache-control", "no-store");
     const cookies = readCookies(req);
     const admission = await options.admit(req, cookies, access !== Access.ANYONE);
     if (access !== Access.ANYONE && admission.refusal) {
