@@ -7,6 +7,7 @@ import { openDataDir, readOrCreateSecret } from "./start/data-dir.ts";
 import { greeting } from "./start/greeting.ts";
 import { createOutput } from "./start/output.ts";
 import { runPlatform } from "./start/platform.ts";
+import type { ServiceSpec } from "./start/service-process.ts";
 import { parseStartSettings } from "./start/settings.ts";
 import { listenForStop } from "./start/stop-signals.ts";
 
@@ -18,8 +19,14 @@ Settings are read from the environment (README.md). The data live in DATA_DIR (.
 `;
 
 const root = join(import.meta.dirname, "..");
+// Where MongoDB is named, messages live there.
+const stores: Readonly<Record<string, ServiceSpec["store"]>> = {
+  auth: "DATABASE_URL",
+  message: process.env.MONGODB_URI ? "MONGODB_URI" : "DATABASE_URL",
+};
 const services = ["auth", "message", "gateway"].map((name) => ({
   name,
+  store: stores[name],
   entry: join(root, "services", name, "main.ts"),
   watch: [join(root, "services", name), join(root, "services", "common"), join(root, "gen")],
 }));

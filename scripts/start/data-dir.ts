@@ -7,7 +7,6 @@ import {
   linkSync,
   mkdirSync,
   openSync,
-  readFileSync,
   realpathSync,
   rmSync,
   statSync,
@@ -16,16 +15,41 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { StartError } from "#common/lifecycle.ts";
 import { errorCode } from "./error-code.ts";
+import { withRegularFile } from "./regular-file.ts";
 
-/** Makes DATA_DIR (0700) unless it is there, and returns its real path; throws StartError. */
+/**
+ * Makes DATA_DIR (0700) unless it is there, and returns its real path.
+ * Throws StartError, also where others could have put something into it.
+ */
 export function openDataDir(dataDir: string): string {
   try {
     makeFolder(resolve(dataDir));
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    return realpathSync(dataDir);
+    const path = realpathSync(dataDir);
+    checkFolder(path, `DATA_DIR ${dataDir}`, "set DATA_DIR to another folder");
+    return path;
   } catch (error) {
+    if (error instanceof StartError) throw error;
     throw new StartError(`DATA_DIR ${dataDir} ${whyUnusable(dataDir, errorCode(error))}`);
   }
+}
+
+/** Refuses a folder that isn't ours, or that others may write to; throws StartError. */
+export function checkFolder(path: string, name: string, advice: string): void {
+  const us = process.getuid?.();
+  const { uid, mode } = statSync(path);
+  // Windows knows no such owners and modes.
+  if (us === undefined) return;
+  if (uid !== us) {
+    throw new StartError(
+      `${name} belongs to another user (id ${uid}); start as that user, or ${advice}`,
+    );
+  }
+  if ((mode & 0o022) === 0) return;
+  throw new StartError(
+    `${name} may be written to by others (mode ${(mode & 0o7777).toString(8)}); look what is in it ` +
+      `and run chmod go-w ${path}, or ${advice}`,
+  );
 }
 
 /**
@@ -87,6 +111,7 @@ export function readOrCreateSecret(
       rmSync(draft, { force: true });
     }
   } catch (error) {
+    if (error instanceof StartError) throw error;
     throw new StartError(
       `${path} can't be read or written (${errorCode(error)}); ` +
         "start as the user it belongs to, or set DATA_DIR to another folder",
@@ -96,7 +121,16 @@ export function readOrCreateSecret(
 
 function readSecret(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8").trim() || undefined;
+    return withRegularFile(path, "read", ({ stats, read }) => {
+      const us = process.getuid?.();
+      if (us !== undefined && (stats.uid !== us || (stats.mode & 0o077) !== 0)) {
+        throw new StartError(
+          `${path} isn't this user's alone; if it is yours, run chown ${us} and chmod 600 on it, ` +
+            "else remove it and a new one is made",
+        );
+      }
+      return read().trim() || undefined;
+    });
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
     throw error;

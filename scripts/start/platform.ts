@@ -3,12 +3,14 @@ import { openDataDir } from "./data-dir.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { column, type Output } from "./output.ts";
 import { startService } from "./service.ts";
+import { envFor } from "./service-env.ts";
 import type { ServiceSpec } from "./service-process.ts";
+import { ensureServiceRoles } from "./service-roles.ts";
 import { watchFolders } from "./watch.ts";
 
 export type PlatformOptions = Readonly<{
   services: readonly ServiceSpec[];
-  /** For the services; DATABASE_URL is added where the server is ours. */
+  /** For the services; each gets a DATABASE_URL of its own where the server is ours. */
   env: NodeJS.ProcessEnv;
   dataDir: string;
   /** Undefined: env has a DATABASE_URL, and no server is started. */
@@ -43,17 +45,24 @@ export async function runPlatform(options: PlatformOptions): Promise<Platform> {
     options.postgresPort === undefined
       ? undefined
       : cleanup.use(await startDatabase(dataDir, options.postgresPort));
+  const guests = services.filter(({ store }) => store === "DATABASE_URL").map(({ name }) => name);
+  const urls = postgres ? await ensureServiceRoles(postgres.url, dataDir, guests) : undefined;
   const env = {
     ...options.env,
-    ...(postgres ? { DATABASE_URL: postgres.url } : {}),
     NODE_COMPILE_CACHE: options.env.NODE_COMPILE_CACHE ?? join(dataDir, "compile-cache"),
   };
 
   const failing = new AbortController();
-  const context = { env, output, force, signal: AbortSignal.any([signal, failing.signal]) };
+  const context = { output, force, signal: AbortSignal.any([signal, failing.signal]) };
   const starts = services.map(async (spec) => {
     try {
-      return { spec, service: await startService(spec, context) };
+      return {
+        spec,
+        service: await startService(spec, {
+          ...context,
+          env: envFor(spec, env, urls?.get(spec.name)),
+        }),
+      };
     } catch (error) {
       failing.abort(error);
       throw error;

@@ -15,6 +15,7 @@ import {
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { StartError } from "#common/lifecycle.ts";
+import { checkFolder } from "./data-dir.ts";
 import { errorCode } from "./error-code.ts";
 import { runCommand } from "./run-command.ts";
 import { type ServerUser, serverSpawnOptions } from "./server-user.ts";
@@ -38,6 +39,7 @@ export async function openBinaries(
     copyPackage(native, copy);
     say(`PostgreSQL's programs were copied to ${copy}, for its user can't reach ${native}`);
   }
+  for (const folder of [COPIES, copy]) checkFolder(folder, folder, "set DATABASE_URL");
   if (await canRun(copy, user)) return binariesIn(copy, version);
   throw new StartError(
     `the user with id ${user.uid} can run PostgreSQL neither in ${native} nor in ${copy}: ` +

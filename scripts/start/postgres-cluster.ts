@@ -3,19 +3,21 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
-  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "#common/lifecycle.ts";
 import { errorCode } from "./error-code.ts";
 import type { PostgresBinaries } from "./postgres-binaries.ts";
+import { withRegularFile } from "./regular-file.ts";
 import { runCommand } from "./run-command.ts";
 import { type ServerUser, serverPath, serverSpawnOptions } from "./server-user.ts";
 
@@ -23,6 +25,7 @@ import { type ServerUser, serverPath, serverSpawnOptions } from "./server-user.t
 export const DATABASE_NAME = "aetherconnect";
 
 const DRAFT_PREFIX = "postgres.new-";
+const REMOVE_TRIES = 5;
 const HBA = "host all all 127.0.0.1/32 scram-sha-256\n";
 
 export type ClusterOptions = Readonly<{
@@ -38,7 +41,7 @@ export type ClusterOptions = Readonly<{
 /** Makes the cluster unless it is there; refuses data that isn't ours to start. */
 export async function ensureCluster(options: ClusterOptions): Promise<void> {
   const { clusterDir, binaries, user, password } = options;
-  removeDrafts(options.dataDir);
+  await removeDrafts(options.dataDir);
   if (!existsSync(clusterDir)) return createCluster(options);
 
   checkVersion(clusterDir, binaries.major);
@@ -75,29 +78,43 @@ async function createCluster(options: ClusterOptions): Promise<void> {
       `${setPassword(options.password.value)}CREATE DATABASE ${DATABASE_NAME};\n\n`,
     );
     signal.throwIfAborted();
-    writeFileSync(join(draft, "pg_hba.conf"), HBA);
-    syncFile(join(draft, "pg_hba.conf"));
+    withRegularFile(join(draft, "pg_hba.conf"), "write", (file) => file.write(HBA));
     // Only a finished cluster gets the name, so an interrupted start leaves nothing half made.
     renameSync(draft, clusterDir);
-    syncFile(dataDir);
+    syncFolder(dataDir);
   } catch (error) {
-    rmSync(draft, { recursive: true, force: true, maxRetries: 5 });
+    await removeDraft(draft);
     if (error instanceof StartError || signal.aborted) throw error;
     throw new StartError(`PostgreSQL's data can't be made in ${dataDir} (${errorCode(error)})`);
   }
 }
 
-function removeDrafts(dataDir: string): void {
+async function removeDrafts(dataDir: string): Promise<void> {
   for (const name of readdirSync(dataDir)) {
-    if (!name.startsWith(DRAFT_PREFIX)) continue;
-    rmSync(join(dataDir, name), { recursive: true, force: true, maxRetries: 5 });
+    if (name.startsWith(DRAFT_PREFIX)) await removeDraft(join(dataDir, name));
+  }
+}
+
+async function removeDraft(draft: string): Promise<void> {
+  const { uid, gid } = lstatSync(draft);
+  if (uid === 0 || process.getuid?.() !== 0) {
+    return rmSync(draft, { recursive: true, force: true, maxRetries: REMOVE_TRIES });
+  }
+  // The server's user empties it himself, so that no link of his leads root's hand elsewhere.
+  const owner = serverSpawnOptions(draft, { uid, gid });
+  for (let tries = 1; tries <= REMOVE_TRIES; tries++) {
+    const { code } = await runCommand("find", [".", "-mindepth", "1", "-delete"], owner);
+    if (code === 0) return rmdirSync(draft);
+    // What an interrupted initdb has started may still be writing.
+    await sleep(100 * tries);
   }
 }
 
 function checkVersion(clusterDir: string, major: string): void {
   let found: string;
   try {
-    found = readFileSync(join(clusterDir, "PG_VERSION"), "utf8").trim();
+    const path = join(clusterDir, "PG_VERSION");
+    found = withRegularFile(path, "read", (file) => file.read()).trim();
   } catch (error) {
     const isForeign = errorCode(error) === "EACCES";
     throw new StartError(
@@ -121,8 +138,9 @@ async function checkOwner(clusterDir: string, user: ServerUser | undefined): Pro
     );
   }
   if (user === undefined || uid === user.uid) return;
-  // Root owns it, as after a backup was restored: it goes back to the server's user.
-  const chown = await runCommand("chown", ["-R", `${user.uid}:${user.gid}`, clusterDir], {});
+  // Root owns it, as after a backup was restored, or nobody: it goes to the server's user. What a
+  // link leads to stays as it is.
+  const chown = await runCommand("chown", ["-hR", `${user.uid}:${user.gid}`, clusterDir], {});
   if (chown.code !== 0) throw failed("chown", chown.stderr);
 }
 
@@ -157,7 +175,7 @@ function failed(program: string, stderr: string): StartError {
   );
 }
 
-export function syncFile(path: string): void {
+function syncFolder(path: string): void {
   const fd = openSync(path, "r");
   fsyncSync(fd);
   closeSync(fd);

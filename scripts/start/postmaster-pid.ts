@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "#common/lifecycle.ts";
+import { errorCode } from "./error-code.ts";
+import { withRegularFile } from "./regular-file.ts";
 
 const FAST_STOP_MS = 30_000;
 const IMMEDIATE_STOP_MS = 5_000;
@@ -12,7 +14,8 @@ type PidFile = Readonly<{ pid: number; isReady: boolean }>;
 /** What the postmaster of that folder says about itself, if a file of it is there. */
 export function readPidFile(clusterDir: string): PidFile | undefined {
   try {
-    const lines = readFileSync(join(clusterDir, "postmaster.pid"), "utf8").split("\n");
+    const path = join(clusterDir, "postmaster.pid");
+    const lines = withRegularFile(path, "read", (file) => file.read()).split("\n");
     return { pid: Number(lines[0]), isReady: lines[7]?.trim() === "ready" };
   } catch {
     return undefined;
@@ -46,7 +49,11 @@ async function isGone(pid: number, clusterDir: string, withinMs: number): Promis
 /** A postmaster stays in its data folder, so the folder tells it from a process with its old pid. */
 function isPostmasterOf(pid: number, clusterDir: string): boolean {
   try {
-    if (process.platform === "linux") return readlinkSync(`/proc/${pid}/cwd`) === clusterDir;
+    if (process.platform === "linux") {
+      // PostgreSQL never runs as root: a pid file that names a process of root's is no reason to end it.
+      if (statSync(`/proc/${pid}`).uid === 0) return false;
+      return readlinkSync(`/proc/${pid}/cwd`) === clusterDir;
+    }
     const command = execFileSync("ps", ["-p", `${pid}`, "-o", "command="], { encoding: "utf8" });
     return command.includes("postgres") && command.includes(clusterDir);
   } catch {
@@ -69,6 +76,14 @@ function isAlive(pid: number): boolean {
  */
 function disownPid(clusterDir: string): void {
   const path = join(clusterDir, "postmaster.pid");
-  const [, ...rest] = readFileSync(path, "utf8").split("\n");
-  writeFileSync(path, [`${process.pid}`, ...rest].join("\n"));
+  try {
+    withRegularFile(path, "write", (file) => {
+      const [, ...rest] = file.read().split("\n");
+      file.write([`${process.pid}`, ...rest].join("\n"));
+    });
+  } catch (error) {
+    throw new StartError(
+      `${path} isn't as PostgreSQL left it (${errorCode(error)}); remove it, start again`,
+    );
+  }
 }

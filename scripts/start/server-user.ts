@@ -10,12 +10,16 @@ export function serverUserFor(clusterDir: string): ServerUser | undefined {
     throw new StartError("npm start can't run as root here; start it as a normal user");
   }
   const owner = statSync(clusterDir, { throwIfNoEntry: false });
-  if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
-  const user = findUser("postgres") ?? findUser("nobody");
+  const isOwned = owner !== undefined && owner.uid !== 0 && owner.uid !== findUser("nobody")?.uid;
+  if (isOwned) return { uid: owner.uid, gid: owner.gid };
+  // Not nobody: whatever else has no rights on this machine runs as nobody too, and could read the
+  // data. Not an id without a name: initdb refuses it. Games is an account of every base system
+  // (and of containers that know no postgres) under which nothing runs that listens.
+  const user = findUser("postgres") ?? findUser("games");
   if (user !== undefined) return user;
   throw new StartError(
-    "PostgreSQL doesn't run as root, and there is no user postgres or nobody: " +
-      "start as a normal user, or set DATABASE_URL",
+    "PostgreSQL doesn't run as root, and there is no user postgres: make one " +
+      "(useradd --system postgres), start as a normal user, or set DATABASE_URL",
   );
 }
 

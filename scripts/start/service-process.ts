@@ -8,6 +8,8 @@ const HOLD_MS = 3_000;
 export type ServiceSpec = Readonly<{
   name: string;
   entry: string;
+  /** The setting that opens its store; without it the service gets no such setting. */
+  store?: "DATABASE_URL" | "MONGODB_URI" | undefined;
   /** Folders whose changes restart it, when watching. */
   watch?: readonly string[];
 }>;

@@ -96,7 +96,7 @@ export async function createAuthContext(
       notices,
       keys,
       passwords,
-      limits: createLimits(postgres.db, counters, config.authRateLimitPerMinute),
+      limits: createLimits(counters, config.authRateLimitPerMinute),
       authenticator: createAuthenticator(postgres.db, keys.find, serviceTokens),
       operations: createOperations({
         dependencies: {

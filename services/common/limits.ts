@@ -7,8 +7,6 @@ import { openRedisCommands } from "./redis.ts";
 export interface Counter {
   /** @throws AppError RATE_LIMITED where it is one too many */
   count: (key: string) => Promise<void>;
-  /** Counts nothing. @throws AppError RATE_LIMITED where the next would be one too many */
-  check: (key: string) => Promise<void>;
 }
 
 /** Makes counters, which instances share where there is Redis. */
@@ -50,10 +48,6 @@ export function createCounters(redisUrl: string | undefined): Counters {
             throw thrown instanceof RateLimiterRes ? tooMany(thrown) : thrown;
           });
         },
-        async check(key) {
-          const known = await limiter.get(hashOf(key));
-          if (known && known.consumedPoints >= perMinute) throw tooMany(known);
-        },
       };
     },
     isShared: redis && (() => redis.status === "ready"),
@@ -61,7 +55,7 @@ export function createCounters(redisUrl: string | undefined): Counters {
   };
 }
 
-const unlimited: Counter = { count: async () => undefined, check: async () => undefined };
+const unlimited: Counter = { count: async () => undefined };
 
 /** Keys hold addresses and logins, of any length; Redis needn't know them. */
 function hashOf(key: string): string {

@@ -94,31 +94,40 @@ export async function createMessageContext(
   }
   const isHinted = () => redis?.isReady() ?? false;
   const hints = createHints(io, isHinted);
-  const removedHere = (userId: string, roomId: string) => membership.removedHere(userId, roomId);
   const fanout = createFanout({
     store,
-    audience: createAudience(io, delivery, removedHere),
+    audience: createAudience(io, delivery, (userId, roomId) =>
+      membership.removedHere(userId, roomId),
+    ),
     log,
     announce: hints.stored,
     metrics,
   });
   closers.add(() => fanout[Symbol.dispose]());
   const membership = createMembership({ io, store, fanout, delivery, hints });
-  const pollMemberships = createMembershipPoll({ io, store, membership, isHinted });
+  const pollMemberships = createMembershipPoll({ io, store, membership });
   const failed = metrics.counter("polls_failed", "Times that the store could not be polled");
-  const polling = startPolling({
-    pauseMs: () => (redis && !isHinted() ? pollMs.withoutHints : pollMs.usual),
-    async ask() {
-      await fanout.poll();
-      await pollMemberships();
-    },
-    onFailure(error) {
-      failed.inc();
-      log.warn({ err: error }, "the store was not polled");
-    },
-  });
-  closers.add(() => polling[Symbol.dispose]());
-  if (redis) listenToHints(io, { onStored: fanout.hint, onRemoved: removedHere });
+  // Each in its own rhythm: neither waits for the other.
+  for (const ask of [fanout.poll, pollMemberships]) {
+    const polling = startPolling({
+      pauseMs: () => (isHinted() ? pollMs.usual : pollMs.withoutHints),
+      ask,
+      onFailure(error) {
+        failed.inc();
+        log.warn({ err: error }, "the store was not polled");
+      },
+    });
+    closers.add(() => polling[Symbol.dispose]());
+  }
+  if (redis) {
+    listenToHints(io, {
+      onStored: fanout.hint,
+      onChanged: (change) =>
+        membership.hinted(change).catch((error: unknown) => {
+          log.warn({ err: error }, "a change of members is left to polling");
+        }),
+    });
+  }
 
   const cuts = createSessionCuts(io, metrics);
   const feed = startRevocationFeed({

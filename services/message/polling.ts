@@ -1,7 +1,7 @@
 export interface PollingOptions {
   /** The pause before each time, milliseconds. */
   pauseMs: () => number;
-  ask: () => Promise<void>;
+  ask: () => Promise<unknown>;
   onFailure: (error: unknown) => void;
 }
 

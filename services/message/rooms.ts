@@ -28,7 +28,7 @@ export async function getReadableRoom(
 /**
  * Makes the user a member of a public room, or finds that he is one. The user's sockets hear
  * of it, but for the one that asks.
- * @throws AppError ROOM_NOT_FOUND
+ * @throws AppError ROOM_NOT_FOUND, RATE_LIMITED
  */
 export async function joinRoom(
   ctx: RoomsContext,
@@ -38,17 +38,25 @@ export async function joinRoom(
 ): Promise<Room> {
   const view = await getReadableRoom(ctx.store, roomId, userId);
   if (view.isMember) return view.room;
-  return addMember(ctx, roomId, userId, exceptSocketId);
+  return addMember(ctx, roomId, userId, { exceptSocketId });
 }
 
-/** Adds a member; his sockets hear of it. @throws AppError ROOM_NOT_FOUND */
+/** How somebody becomes a member. */
+export interface AddOptions {
+  /** Who adds him, and has to be a member then; undefined: he comes by himself. */
+  byUserId?: string | undefined;
+  /** The socket that needn't hear of it. */
+  exceptSocketId?: string | undefined;
+}
+
+/** Adds a member; his sockets hear of it. @throws AppError ROOM_NOT_FOUND, RATE_LIMITED */
 export async function addMember(
   { store, membership }: RoomsContext,
   roomId: string,
   userId: string,
-  exceptSocketId?: string,
+  { byUserId, exceptSocketId }: AddOptions,
 ): Promise<Room> {
-  const isNew = await store.addMember(roomId, userId);
+  const isNew = await store.addMember(roomId, userId, byUserId);
   const view = await store.findRoom(roomId, userId);
   if (!view) throw new AppError("ROOM_NOT_FOUND");
   if (isNew) membership.added(userId, view.room, exceptSocketId);

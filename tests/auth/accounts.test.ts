@@ -163,6 +163,27 @@ test("the commonest passwords are refused in any case", async () => {
   );
 });
 
+test("a password that everybody could guess of this user or product is refused", async () => {
+  const username = `${newName()}_Ada`;
+  const user = { username, email: `mail.${username}@example.com`, firstName: "A", lastName: "B" };
+  const own = [username.toUpperCase(), user.email, `mail.${username}`];
+  for (const guessed of [...own, "AetherConnect", "aetherconnect2026!", "123aetherconnect"]) {
+    const error = await errorOf(auth.client.register({ ...user, password: guessed }));
+    assert.deepEqual(
+      error.faults.map(({ path, message }) => ({ path, message })),
+      [{ path: "password", message: "is one of the commonest passwords" }],
+      guessed,
+    );
+  }
+  const { tokens } = await registerUser(auth.client, { username, email: user.email });
+  const change = { currentPassword: password, newPassword: username.toLowerCase() };
+  const error = await errorOf(auth.client.changePassword(change, as(tokens.accessToken)));
+  assert.deepEqual(
+    error.faults.map((it) => it.path),
+    ["newPassword"],
+  );
+});
+
 test("passwords are stored by argon2id, and hashed anew when the parameters were raised", async () => {
   const { user } = await registerUser(auth.client);
   const storedHash = async () => {
@@ -188,9 +209,10 @@ test("by default hashes have OWASP's parameters", async () => {
     "../../services/auth/passwords/passwords.ts"
   );
   const passwords = await createPasswords(defaultPasswordCost);
-  const own = await passwords.hash("some password");
+  using hasher = passwords.queueUp();
+  const own = await hasher.hash("some password");
   assert.equal(own.split("$").slice(0, 4).join("$"), made.split("$").slice(0, 4).join("$"));
-  assert.equal(await passwords.verify(own, "some password"), true);
-  assert.equal(await passwords.verify(own, "another"), false);
-  assert.equal(await passwords.verify(undefined, "some password"), false);
+  assert.equal(await hasher.verify(own, "some password"), true);
+  assert.equal(await hasher.verify(own, "another"), false);
+  assert.equal(await hasher.verify(undefined, "some password"), false);
 });

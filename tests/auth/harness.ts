@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { type Client, createClient } from "@connectrpc/connect";
+import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
 import { createRpcClient } from "#common/rpc/client.ts";
 import { fromConnectError } from "#common/rpc/errors.ts";
@@ -11,6 +11,7 @@ import type { AuthConfig } from "../../services/auth/config.ts";
 import type { AuthOverrides } from "../../services/auth/context.ts";
 import { type RunningAuth, startAuth } from "../../services/auth/service.ts";
 import { createTestDatabase, type TestDatabase } from "../harness/database.ts";
+import { createTestLog, noteSecret, noteSecretsIn } from "../harness/log.ts";
 
 export type AuthClient = Client<typeof AuthService>;
 
@@ -18,7 +19,10 @@ export type AuthClient = Client<typeof AuthService>;
 export const cheapHashes = { memoryCost: 1_024, timeCost: 1 };
 export const password = "correct horse battery";
 
-/** An auth service with a client that is known as the gateway. */
+/**
+ * An auth service with a client that is known as the gateway. Disposing looks through its log
+ * for every password, token and secret that was used.
+ */
 export interface TestAuth extends AsyncDisposable {
   running: RunningAuth;
   config: AuthConfig;
@@ -48,7 +52,13 @@ export async function startTestAuth(
   config: AuthConfig,
   overrides: AuthOverrides = {},
 ): Promise<TestAuth> {
-  const running = await startAuth(config, { passwordCost: cheapHashes, ...overrides });
+  config.serviceSecrets.forEach(noteSecret);
+  const log = createTestLog("auth");
+  const running = await startAuth(config, {
+    passwordCost: cheapHashes,
+    log: log.log,
+    ...overrides,
+  });
   const serviceTokens = createServiceTokens("gateway", config.serviceSecrets);
   const rpc = createRpcClient({
     url: running.rpcUrl,
@@ -56,6 +66,7 @@ export async function startTestAuth(
     serviceTokens,
     // Fifty at once on a busy machine are slow, not wrong.
     timeoutMs: 10_000,
+    interceptors: [noteSecrets],
   });
   return {
     running,
@@ -65,25 +76,32 @@ export async function startTestAuth(
     async [Symbol.asyncDispose]() {
       rpc.close();
       await running[Symbol.asyncDispose]();
+      log[Symbol.dispose]();
     },
   };
 }
+
+/** What goes over the wire and must not be in a log. */
+const noteSecrets: Interceptor = (next) => async (req) => {
+  noteSecret(req.header.get("authorization")?.replace("Bearer ", "") ?? "");
+  if (req.stream) return next(req);
+  noteSecretsIn(req.message, undefined, []);
+  const res = await next(req);
+  if (res.stream) return res;
+  noteSecretsIn(undefined, res.message, []);
+  if ("tokens" in res.message) noteSecretsIn(undefined, res.message.tokens, []);
+  return res;
+};
 
 /** A database and a service on it. */
 export async function startFresh(
   changes: Partial<AuthConfig> = {},
   overrides: AuthOverrides = {},
 ): Promise<TestAuth & { database: TestDatabase }> {
-  const database = await createTestDatabase();
-  const auth = await startTestAuth(testConfig(database.url, changes), overrides);
-  return {
-    ...auth,
-    database,
-    async [Symbol.asyncDispose]() {
-      await auth[Symbol.asyncDispose]();
-      await database[Symbol.asyncDispose]();
-    },
-  };
+  const stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase());
+  const auth = stack.use(await startTestAuth(testConfig(database.url, changes), overrides));
+  return { ...auth, database, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 /** Call options of a signed-in user. */

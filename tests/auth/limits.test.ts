@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout, setImmediate as turn } from "node:timers/promises";
 import { AppError } from "#common/errors.ts";
+import { createCounters } from "#common/limits.ts";
+import { createLimits } from "../../services/auth/limits/limits.ts";
 import { createGate } from "../../services/auth/passwords/gate.ts";
 import { codeOf, errorOf, from, newName, password, registerUser, startFresh } from "./harness.ts";
 
@@ -22,23 +24,24 @@ const repeat = async (times: number, work: () => Promise<string>) => {
   for (let i = 0; i < times; i++) codes.push(await work());
   return codes;
 };
+const isBusy = (error: unknown) => error instanceof AppError && error.code === "BUSY";
 const refused = (times: number) => Array(times).fill("INVALID_CREDENTIALS");
 
-test("an account takes so many guesses a minute, from anywhere, existing or not", async () => {
-  const { user } = await auth.client.register(
-    {
-      username: newName(),
-      email: `${newName()}@example.com`,
-      password,
-      firstName: "A",
-      lastName: "B",
-    },
-    somewhere(),
-  );
-  for (const name of [user?.username ?? "", newName()]) {
-    assert.deepEqual(await repeat(perMinute, () => login(name)), refused(perMinute));
+const newUser = async (options = somewhere()) => {
+  const username = newName();
+  const email = `${username}@example.com`;
+  const names = { firstName: "A", lastName: "B" };
+  await auth.client.register({ username, email, password, ...names }, options);
+  return { username, email };
+};
+
+test("a client takes so many guesses a minute at a name, existing or not", async () => {
+  const { username } = await newUser();
+  for (const name of [username, newName()]) {
+    const client = somewhere();
+    assert.deepEqual(await repeat(perMinute, () => login(name, client)), refused(perMinute));
     const error = await errorOf(
-      auth.client.login({ username: name.toUpperCase(), password }, somewhere()),
+      auth.client.login({ username: name.toUpperCase(), password }, client),
     );
     assert.equal(error.code, "RATE_LIMITED");
     const seconds = error.retryAfterSeconds ?? 0;
@@ -46,19 +49,55 @@ test("an account takes so many guesses a minute, from anywhere, existing or not"
   }
 });
 
-test("guesses from elsewhere don't keep out a client that has signed in before", async () => {
-  const home = somewhere();
-  const username = newName();
-  const email = `${username}@example.com`;
-  const names = { firstName: "A", lastName: "B" };
-  await auth.client.register({ username, email, password, ...names }, home);
-  assert.equal(await login(username, home, password), "OK");
-  await repeat(perMinute, () => login(username));
-  assert.equal(await login(username), "RATE_LIMITED");
-  assert.equal(await login(username, home, password), "OK");
+test("when many guess each client has its own share only, which nobody else can use up", async () => {
+  const { username } = await newUser();
+  for (const name of [username, newName()]) {
+    await repeat(perMinute + 1, () => login(name, from("192.0.2.1")));
+    const client = somewhere();
+    assert.equal(await login(name, client), "INVALID_CREDENTIALS");
+    assert.equal(await login(name, client), "RATE_LIMITED");
+  }
+  assert.equal(await login(username, somewhere(), password), "OK");
 });
 
-test("a client takes three times as many, and an IPv6 network is one client", async () => {
+test("from what is refused nobody learns who exists, or which names are one person's", async () => {
+  const known = await newUser();
+  const name = newName();
+  const nobody = { username: name, email: `${name}@example.com` };
+  const codes = ({ username, email }: typeof known) => {
+    const client = somewhere();
+    const guess = (it: { username: string } | { email: string }) =>
+      codeOf(auth.client.login({ ...it, password: "a guess" }, client));
+    return repeat(perMinute + 1, () => guess({ email })).then(async (byEmail) => [
+      ...byEmail,
+      await guess({ username: email }),
+      ...(await repeat(perMinute + 1, () => guess({ username }))),
+    ]);
+  };
+  const expected = [...refused(perMinute), "RATE_LIMITED", "INVALID_CREDENTIALS"];
+  expected.push(...refused(perMinute), "RATE_LIMITED");
+  assert.deepEqual(await codes(known), expected);
+  assert.deepEqual(await codes(nobody), expected);
+});
+
+test("networks of IPv6 that are one holder's don't take as many as all their clients", async () => {
+  const limits = createLimits(createCounters(undefined), 1);
+  const attempts = async (addresses: string[]) => {
+    let passed = 0;
+    for (const address of addresses) {
+      const count = () => limits.client(address).then(() => passed++);
+      await repeat(3, () => codeOf(count()));
+    }
+    return passed;
+  };
+  const clients = (count: number, of: (i: string) => string) =>
+    Array.from({ length: count }, (_, i) => of(i.toString(16)));
+  assert.equal(await attempts(clients(6, (i) => `2001:db8:1:a0${i}::1`)), 4 * 3);
+  assert.equal(await attempts(clients(20, (i) => `2001:db8:1:${i}00::1`)), (16 - 4) * 3);
+  assert.equal(await attempts(["2001:db8:2:1::1", "198.51.100.1"]), 2 * 3);
+});
+
+test("a client takes three times as many at any names, and an IPv6 network is one client", async () => {
   for (const client of [() => from("203.0.113.77"), () => from(`2001:db8:7:7::${++hosts}`)]) {
     const many = await repeat(3 * perMinute, () => login(newName(), client()));
     assert.deepEqual(many, refused(3 * perMinute));
@@ -81,7 +120,7 @@ test("registrations count too", async () => {
   assert.equal(await register(`${newName()}@example.com`), "RATE_LIMITED");
 });
 
-test("failed refreshes count per client, races and successes don't", async () => {
+test("failed refreshes count per client, races and successes don't, and what works is let in", async () => {
   const client = somewhere();
   const rotate = (refreshToken: string) =>
     codeOf(auth.client.refreshSession({ refreshToken }, client));
@@ -92,16 +131,19 @@ test("failed refreshes count per client, races and successes don't", async () =>
   const codes = await repeat(3 * perMinute, () => rotate("A".repeat(43)));
   assert.deepEqual(codes, Array(3 * perMinute).fill("INVALID_REFRESH_TOKEN"));
   assert.equal(await rotate("A".repeat(43)), "RATE_LIMITED");
+  assert.equal(await rotate("no token"), "RATE_LIMITED");
+  const neighbour = await registerUser(auth.client);
+  assert.equal(await rotate(neighbour.tokens.refreshToken), "OK");
 });
 
 test("two at a time pass the gate; who waits too long is told that it is busy", async () => {
   const gate = createGate({ atOnce: 2, maxWaitMs: 20 });
   const releases: (() => void)[] = [];
-  const work = () => gate.run(() => new Promise<void>((resolve) => releases.push(resolve)));
+  const work = () => gate.enter().run(() => new Promise<void>((resolve) => releases.push(resolve)));
   const first = [work(), work()];
   await turn();
   assert.equal(releases.length, 2);
-  await assert.rejects(work(), (error) => error instanceof AppError && error.code === "BUSY");
+  await assert.rejects(work(), isBusy);
   assert.equal(gate.waiting(), 0);
   const next = work();
   assert.equal(gate.waiting(), 1);
@@ -110,4 +152,35 @@ test("two at a time pass the gate; who waits too long is told that it is busy", 
   await turn();
   for (const release of releases.splice(0)) release();
   await next;
+});
+
+test("who would wait too long is told at once, and places that are given up are free again", async () => {
+  const gate = createGate({ atOnce: 1, maxWaitMs: 20 });
+  const first = gate.enter();
+  // One run says how long the next ones will take.
+  await first.run(() => setTimeout(25));
+  const places = [gate.enter(), gate.enter()];
+  assert.throws(() => gate.enter(), isBusy);
+  places[0]?.[Symbol.dispose]();
+  gate.enter();
+  assert.throws(() => gate.enter(), isBusy);
+});
+
+test("who goes first passes those who wait", async () => {
+  const gate = createGate({ atOnce: 1, maxWaitMs: 60_000 });
+  const order: string[] = [];
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const join = (name: string, isFirst = false) => {
+    const place = gate.enter();
+    if (isFirst) place.goFirst();
+    return place.run(async () => {
+      await released;
+      order.push(name);
+    });
+  };
+  const all = [join("running"), join("a"), join("b"), join("known", true)];
+  assert.equal(gate.waiting(), 3);
+  release();
+  await Promise.all(all);
+  assert.deepEqual(order, ["running", "known", "a", "b"]);
 });

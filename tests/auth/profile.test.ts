@@ -79,6 +79,9 @@ test("users are found by name, by id, and page by page", async () => {
   assert.equal(found.user?.id, user.id);
   assert.equal(found.user?.name, "Ada Lovelace");
   assert.equal(await codeOf(auth.client.findUser({ username: newName() }, me)), "USER_NOT_FOUND");
+  // Eighteen times as long when normalised: nobody's name, and not looked for.
+  const huge = "\ufdfa".repeat(80_000);
+  assert.equal(await codeOf(auth.client.findUser({ username: huge }, me)), "USER_NOT_FOUND");
 
   const ids = [user.id, user.id, "999999999", "abc", "-1", "99999999999999999999", ""];
   const { users } = await auth.client.getUsers({ userIds: ids });

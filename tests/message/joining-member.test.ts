@@ -47,17 +47,17 @@ test("who is about to become a member isn't taken for removed, and is found when
   const room = await makeRoom(store, [ada]);
   const joining = await fanout.attach(room.id, bob);
   await store.addMember(room.id, eve);
-  await fanout.poll();
+  await (await fanout.poll()).membersChecked;
   assert.deepEqual(removed, [], "the room's members changed, and he isn't one yet");
   assert.equal(joining.isCancelled(), false);
 
   await store.addMember(room.id, bob);
   joining.confirm();
-  await fanout.poll();
+  await (await fanout.poll()).membersChecked;
   assert.equal(joining.isCancelled(), false);
 
   await store.removeMember(room.id, bob);
-  await fanout.poll();
+  await (await fanout.poll()).membersChecked;
   assert.deepEqual(removed, [bob]);
   assert.equal(joining.isCancelled(), true);
   joining.end();
@@ -69,10 +69,10 @@ test("a removal that comes before the confirmation is found by the next poll", a
   const joining = await fanout.attach(room.id, bob);
   await store.addMember(room.id, bob);
   await store.removeMember(room.id, bob);
-  await fanout.poll();
+  await (await fanout.poll()).membersChecked;
   assert.equal(joining.isCancelled(), false, "not known yet to be one who can be removed");
   joining.confirm();
-  await fanout.poll();
+  await (await fanout.poll()).membersChecked;
   assert.equal(joining.isCancelled(), true);
   joining.end();
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { connections, type mongo } from "mongoose";
+import { connections, mongo } from "mongoose";
 import { createLogger } from "#common/log.ts";
 import { openMongoStore } from "../../services/message/store/mongo/store.ts";
 import type { MessageStore } from "../../services/message/store/store.ts";
@@ -46,7 +46,7 @@ describe("MongoDB", () => {
       ["roomId", "userId", "clientMessageId"],
     ]);
     const members = await database.db.collection("memberships").indexes();
-    assert.equal(members.filter((index) => index.unique).length, 2);
+    assert.equal(members.filter((index) => index.unique).length, 3);
   });
 
   it("writes what must last with w: majority and j: true, and reads from the primary", async () => {
@@ -156,6 +156,27 @@ describe("MongoDB", () => {
       assert.equal(await codeOf(victim.append(draft(room, "1"))), "OK");
     });
   }
+
+  it("adds nobody in the name of one who was removed before", async () => {
+    await using other = await openMongoStore(database.uri, log);
+    const outcomes = new Set<string>();
+    for (const n of range(1, 30)) {
+      const room = await makeRoom(store, ["1", "2"]);
+      const removing = other.removeMember(room.id, "2");
+      // Not always in the same order.
+      for (const _ of range(1, n % 10)) await store.ping();
+      outcomes.add(await codeOf(store.addMember(room.id, "3", "2")));
+      await removing;
+      const members = database.db.collection("memberships");
+      const roomId = mongo.ObjectId.createFromHexString(room.id);
+      const [gone, added] = [
+        await members.findOne({ roomId, userId: "2" }),
+        await members.findOne({ roomId, userId: "3" }),
+      ];
+      if (added) assert.ok(added.version < gone?.version, "he was a member when he added");
+    }
+    assert.ok(outcomes.has("ROOM_NOT_FOUND"));
+  });
 
   it("takes no operators for values, whatever the types say", async () => {
     const room = await makeRoom(store, ["1"]);

@@ -64,6 +64,20 @@ describe("handshakes", () => {
     assert.equal((await handshake(invented, limited.httpUrl)).status, 429);
   });
 
+  test("are counted whatever stands in the place of a session id", async () => {
+    await using limited = await stage.startAnother({ handshakesPerMinute: 3 });
+    const ask = async (query: string) => {
+      const url = `${limited.httpUrl}/socket.io/?EIO=4&transport=polling${query}`;
+      return (await fetch(url)).status;
+    };
+    const statuses = [];
+    for (const query of ["&sid=", "&sid=x&sid=", "&x=&sid", "&sid="]) {
+      statuses.push(await ask(query));
+    }
+    assert.deepEqual(statuses, [200, 200, 200, 429]);
+    assert.equal(await ask("&sid=&sid=unknown"), 400, "a session's further request");
+  });
+
   test("that don't come to an end are closed", async () => {
     const url = new URL(stage.message.httpUrl);
     const socket = connectTcp(Number(url.port), url.hostname);

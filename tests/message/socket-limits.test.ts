@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { after, before, test } from "node:test";
 import { disconnected, next } from "../harness/sockets.ts";
-import { collect, range, type Stage, setStage, type TestUser } from "./harness/stage.ts";
+import {
+  collect,
+  range,
+  type Stage,
+  setStage,
+  type TestSocket,
+  type TestUser,
+} from "./harness/stage.ts";
 
 let stage: Stage;
 let ada: TestUser;
@@ -45,6 +53,73 @@ test("a hundred breaches within ten seconds end the socket", async () => {
   assert.equal(await closed, "io server disconnect");
   assert.equal(errors.at(-1), "FLOOD");
   assert.equal(errors.filter((it) => it === "RATE_LIMITED").length, 100);
+});
+
+test("joins are limited by user, however many sockets and whatever becomes of them", async () => {
+  const eve = await stage.auth.newUser();
+  const joinMany = async (socket: TestSocket) =>
+    Promise.all(
+      range(1, 40).map(() =>
+        socket.emitWithAck("join_room", { roomId: randomBytes(12).toString("hex") }),
+      ),
+    );
+  const pair = [await stage.connect(eve), await stage.connect(eve)];
+  const answers = (await Promise.all(pair.map(joinMany))).flat();
+  for (const socket of pair) socket.disconnect();
+  const refused = answers.filter((it) => !it.success && it.code === "RATE_LIMITED").length;
+  assert.ok(refused > 0 && refused <= 30, `${refused} refused`);
+  // Who comes back has not been forgotten.
+  const again = await joinMany(await stage.connect(eve));
+  assert.ok(again.some((it) => !it.success && it.code === "RATE_LIMITED"));
+  const joined = await (await stage.connect(ada)).emitWithAck("join_room", { roomId });
+  assert.ok(joined.success, "others aren't held up");
+});
+
+test("typing has a limit of its own by user", async () => {
+  const eve = await stage.auth.newUser();
+  const pair = [await stage.connect(eve), await stage.connect(eve)];
+  for (const socket of pair) await socket.emitWithAck("join_room", { roomId });
+  const [one, two] = pair;
+  const answers = await Promise.all(
+    range(1, 20).map((n) =>
+      (n % 2 ? one : two)?.emitWithAck(n % 3 ? "typing_start" : "typing_stop", { roomId }),
+    ),
+  );
+  const passed = answers.filter((it) => it?.success).length;
+  assert.ok(passed >= 5 && passed < 15, `${passed} passed`);
+  assert.ok(one);
+  const told = next(one, "error");
+  for (const _ of range(1, 10)) one.emit("typing_start", { roomId }, undefined as never);
+  const { code, event } = await told;
+  assert.deepEqual({ code, event }, { code: "RATE_LIMITED", event: "typing_start" });
+  const sent = await one.emitWithAck("send_message", { roomId, content: "still here" });
+  assert.ok(sent.success);
+});
+
+test("few joins of one room wait for each other, and none for a socket that has gone", async () => {
+  await using other = await stage.startAnother({ socketMessagesPerSecond: 0 });
+  const socket = await stage.connect(ada, { url: other.httpUrl });
+  const answers = await Promise.all(
+    range(1, 30).map(() => socket.emitWithAck("join_room", { roomId })),
+  );
+  const codes = answers.map((it) => (it.success ? "OK" : it.code));
+  assert.deepEqual(new Set(codes.slice(0, 20)), new Set(["OK"]));
+  assert.deepEqual(new Set(codes.slice(20)), new Set(["RATE_LIMITED"]));
+  assert.ok((await socket.emitWithAck("join_room", { roomId })).success);
+
+  const joins = async () => {
+    const text = await (await fetch(`${other.httpUrl}/metrics`)).text();
+    const lines = [...text.matchAll(/socket_events\{(.*event="join_room".*)\} (\d+)/g)];
+    const of = (code: string) =>
+      Number(lines.find(([, labels]) => labels?.includes(`"${code}"`))?.[2] ?? 0);
+    return { carriedOut: of("OK"), dropped: of("NOT_IN_ROOM") };
+  };
+  const before = await joins();
+  for (const _ of range(1, 4)) socket.emit("join_room", { roomId }, () => undefined);
+  socket.disconnect();
+  let after = await joins();
+  while (after.carriedOut + after.dropped < before.carriedOut + 4) after = await joins();
+  assert.ok(after.dropped >= 2, `${after.dropped} dropped`);
 });
 
 test("the oldest socket of a user gives way", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { mostRooms, mostRoomsByOthers } from "../../services/message/store/room-limits.ts";
 import type { MessageStore } from "../../services/message/store/store.ts";
 import { codeOf, draft, makeRoom, newUser } from "./store-suite-drafts.ts";
 
@@ -56,6 +57,29 @@ export function testMemberships(stores: () => { store: MessageStore; other: Mess
       assert.equal(await creator(), bob, "nobody is left to follow");
     });
 
+    test("keeps creator and count right while others come and go by another store", async () => {
+      const { store, other } = stores();
+      await Promise.all(
+        Array.from({ length: 6 }, async () => {
+          const [ada, bob, eve] = [newUser(), newUser(), newUser()];
+          const room = await makeRoom(store, [ada, bob, eve], RoomType.PRIVATE);
+          const comeAndGo = async () => {
+            for (let i = 0; i < 4; i++) {
+              await store.removeMember(room.id, eve);
+              await store.addMember(room.id, eve);
+            }
+          };
+          await Promise.all([comeAndGo(), other.removeMember(room.id, ada)]);
+          const view = await store.findRoom(room.id, bob);
+          const { members, total } = await store.listMembers(room.id, { offset: 0, limit: 9 });
+          const here = members.map((it) => it.userId);
+          assert.deepEqual(here.toSorted(), [bob, eve].toSorted());
+          assert.ok(here.includes(view?.room.createdBy ?? ""), "somebody follows");
+          assert.deepEqual([total, view?.room.memberCount], [2, 2]);
+        }),
+      );
+    });
+
     test("tells another store what has changed for users, the last change of each", async () => {
       const { store, other } = stores();
       const [ada, bob, eve] = [newUser(), newUser(), newUser()];
@@ -84,6 +108,51 @@ export function testMemberships(stores: () => { store: MessageStore; other: Mess
       assert.equal(removed.filter(Boolean).length, users.length);
       const { members, total } = await store.listMembers(room.id, { offset: 0, limit: 100 });
       assert.deepEqual([members.length, total], [1, 1]);
+    });
+
+    test("takes a member from one who is a member himself, and from nobody else", async () => {
+      const { store, other } = stores();
+      const [ada, bob, eve, lou] = [newUser(), newUser(), newUser(), newUser()];
+      const room = await makeRoom(store, [ada, bob], RoomType.PRIVATE);
+      assert.equal(await store.addMember(room.id, eve, bob), true);
+      assert.equal(await store.addMember(room.id, eve, bob), false);
+      await other.removeMember(room.id, bob);
+      const outcomes = await Promise.all([
+        codeOf(store.addMember(room.id, lou, bob)),
+        codeOf(store.addMember(room.id, eve, bob)),
+        codeOf(store.addMember(room.id, bob, bob)),
+        codeOf(store.addMember(room.id, lou, newUser())),
+        codeOf(store.addMember(room.id, bob, ada)),
+      ]);
+      const none = "ROOM_NOT_FOUND";
+      assert.deepEqual(outcomes, [none, none, none, none, "OK"]);
+      const members = await store.membersAmong(room.id, [ada, bob, eve, lou]);
+      assert.deepEqual(members, new Set([ada, bob, eve]));
+    });
+
+    test("lets nobody into more rooms than his list can hold, and others fill half of it", async () => {
+      const { store, other } = stores();
+      const [ada, bob] = [newUser(), newUser()];
+      const rooms: Room[] = [];
+      const fill = async (count: number) => {
+        while (rooms.length < count) {
+          const atOnce = Math.min(count - rooms.length, 10);
+          const made = Array.from({ length: atOnce }, () => makeRoom(store, [ada]));
+          rooms.push(...(await Promise.all(made)));
+        }
+      };
+      await fill(mostRoomsByOthers);
+      const [one, two] = [await makeRoom(other, [bob]), await makeRoom(other, [bob])];
+      assert.equal(await codeOf(other.addMember(one.id, ada, bob)), "RATE_LIMITED");
+      assert.equal(await codeOf(other.addMember(one.id, ada)), "OK", "by himself");
+      rooms.push(one);
+      await fill(mostRooms);
+      assert.equal(await codeOf(makeRoom(other, [ada])), "RATE_LIMITED");
+      assert.equal(await codeOf(other.addMember(two.id, ada)), "RATE_LIMITED");
+      assert.equal(await codeOf(store.addMember(one.id, ada)), "OK", "he is in it");
+      assert.equal((await store.listRoomsOf(ada)).length, mostRooms);
+      await store.removeMember(one.id, ada);
+      assert.equal(await codeOf(store.addMember(two.id, ada)), "OK");
     });
 
     test("lists a user's rooms in the order of joining", async () => {

@@ -3,16 +3,15 @@ import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { after, before, describe, test } from "node:test";
-import { createServiceTokens } from "../../services/common/tokens/service-token.ts";
 import { type Platform, startPlatform } from "../harness/platform.ts";
-import { newSocket, wsToken } from "../harness/sockets.ts";
+import { newSocket } from "../harness/sockets.ts";
 import { registerUser, type TestUser } from "../harness/users.ts";
 import { forgeries, type Material } from "./forgeries.ts";
-import { base64url, type GenuineKey, stealKey } from "./genuine-key.ts";
+import { base64url } from "./genuine-key.ts";
+import { stealMaterial } from "./material.ts";
 
 let platform: Platform;
 let user: TestUser;
-let key: GenuineKey;
 let keyServer: Server;
 let keyServerCalls = 0;
 let access: Material;
@@ -20,7 +19,6 @@ let ws: Material;
 before(async () => {
   platform = await startPlatform();
   user = await registerUser(platform);
-  key = await stealKey(platform);
   keyServer = createServer((_req, res) => {
     keyServerCalls++;
     res.end("{}");
@@ -28,34 +26,7 @@ before(async () => {
   await once(keyServer, "listening");
   const address = keyServer.address();
   const port = typeof address === "object" && address ? address.port : 0;
-  const service = createServiceTokens("gateway", [platform.serviceSecret]);
-  const tokens = {
-    access: user.client.cookie("accessToken") ?? "",
-    refresh: user.client.cookie("refreshToken") ?? "",
-    ws: await wsToken(user),
-  };
-  const shared = {
-    key,
-    serviceSecret: platform.serviceSecret,
-    keyServerUrl: `http://127.0.0.1:${port}`,
-  };
-  const services = {
-    "a service token for auth": await service.issue("auth"),
-    "a service token for message": await service.issue("message"),
-    "a refresh token": tokens.refresh,
-  };
-  access = {
-    ...shared,
-    kind: "access",
-    token: tokens.access,
-    others: { ...services, "a WebSocket token": tokens.ws },
-  };
-  ws = {
-    ...shared,
-    kind: "ws",
-    token: tokens.ws,
-    others: { ...services, "an access token": tokens.access },
-  };
+  ({ access, ws } = await stealMaterial(platform, user, `http://127.0.0.1:${port}`));
 });
 after(async () => {
   keyServer.close();

@@ -197,4 +197,21 @@ describe("sockets", () => {
     }
     await alive();
   });
+
+  test("acknowledgements that nobody asked for close their connection", async () => {
+    const token = await wsToken(user);
+    for (const frame of ["431[]", '461-9[{"_placeholder":true,"num":0}]']) {
+      const { socket, closed } = await dial();
+      const connected = new Promise<void>((resolve) => {
+        socket.addEventListener("message", ({ data }) => {
+          if (String(data).startsWith('42["connected"')) resolve();
+        });
+      });
+      socket.send(`40${JSON.stringify({ token })}`);
+      await connected;
+      socket.send(frame);
+      await closed;
+    }
+    await alive();
+  });
 });

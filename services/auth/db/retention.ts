@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from "kysely";
-import { knownClientDays } from "./known-clients.ts";
 import { noteEndedSessions } from "./revocations.ts";
 import { advisoryLocks, type Db } from "./tables.ts";
 
 const revocationsKeptDays = 7;
+/** How long a client is known that doesn't sign in again. */
+const knownClientDays = 90;
 /** Rows at once, so that no statement runs into its time limit. */
 const batchSize = 1_000;
 

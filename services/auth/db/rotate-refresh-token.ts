@@ -31,12 +31,13 @@ export async function rotateRefreshToken(
   db: Db,
   token: { hash: string; nextHash: string; reuseWindowSeconds: number },
 ): Promise<Rotation> {
-  // Of fifty tabs most come when one has won already. A race changes nothing, so it needs no
-  // lock, and they don't stand in line for it.
+  // Of fifty tabs most come when one has won already: what changes nothing needs no lock, and
+  // they don't stand in line for it.
   const seen = await findSessionIdByToken(db, token.hash);
   if (!seen) return { outcome: "unknown" };
   const state = await readState(db, seen);
-  if (state && isRace(state, token)) return { outcome: "race" };
+  const foregone = state && outcomeWithoutChange(state, token);
+  if (foregone) return foregone;
   return db
     .transaction()
     .setIsolationLevel("read committed")
@@ -47,11 +48,9 @@ export async function rotateRefreshToken(
       await lockSession(trx, sessionId);
       const found = await readState(trx, sessionId);
       if (!found) return { outcome: "unknown" };
-      const isCurrent = found.refreshHash === token.hash;
-      if (isCurrent && found.hasExpired) return { outcome: "unknown" };
-      if (found.endedAt) return { outcome: "reused", endedSessionIds: [] };
-      if (!isCurrent) {
-        if (isRace(found, token)) return { outcome: "race" };
+      const unchanged = outcomeWithoutChange(found, token);
+      if (unchanged) return unchanged;
+      if (found.refreshHash !== token.hash) {
         return { outcome: "reused", endedSessionIds: await endSessions(trx, { id: sessionId }) };
       }
       if (found.rotations >= maxRotationsPerMinute && found.secondsOfMinute < 60) {
@@ -65,13 +64,24 @@ export async function rotateRefreshToken(
 
 type State = NonNullable<Awaited<ReturnType<typeof readState>>>;
 
-/** Whether the token was replaced a moment ago, in a session that goes on. */
+interface UsedToken {
+  hash: string;
+  reuseWindowSeconds: number;
+}
+
+/** What becomes of a token that neither goes on nor ends anything. */
+function outcomeWithoutChange(state: State, token: UsedToken): Rotation | undefined {
+  if (state.refreshHash === token.hash && state.hasExpired) return { outcome: "unknown" };
+  if (state.endedAt) return { outcome: "reused", endedSessionIds: [] };
+  return isRace(state, token) ? { outcome: "race" } : undefined;
+}
+
+/** Whether the token was replaced a moment ago. */
 function isRace(
-  { endedAt, previousHash, secondsSinceReplaced }: State,
-  { hash, reuseWindowSeconds }: { hash: string; reuseWindowSeconds: number },
+  { previousHash, secondsSinceReplaced }: State,
+  { hash, reuseWindowSeconds }: UsedToken,
 ): boolean {
   return (
-    endedAt === null &&
     previousHash === hash &&
     secondsSinceReplaced !== null &&
     secondsSinceReplaced < reuseWindowSeconds &&

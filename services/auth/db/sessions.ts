@@ -15,33 +15,6 @@ export interface SessionTerms {
 
 const termColumns = ["id", "userId", "refreshExpiresAt", "endsAt"] as const;
 
-export interface NewSession {
-  id: string;
-  userId: string;
-  device: string | null;
-  refreshHash: string;
-  maxDays: number;
-}
-
-/** Starts a session, at the database's time. */
-export async function insertSession(trx: Trx, session: NewSession): Promise<SessionTerms> {
-  const { maxDays, ...values } = session;
-  const row = await trx
-    .insertInto("sessions")
-    .values({
-      ...values,
-      endsAt: sql<Date>`now() + make_interval(days => ${maxDays}::int)`,
-      refreshExpiresAt: sql<Date>`now() + least(
-        make_interval(secs => ${refreshLifetimeSeconds}::int),
-        make_interval(days => ${maxDays}::int)
-      )`,
-    })
-    .returning(termColumns)
-    .executeTakeFirstOrThrow();
-  await insertRefreshToken(trx, session.refreshHash, row);
-  return row;
-}
-
 export async function insertRefreshToken(
   trx: Trx,
   hash: string,
@@ -76,6 +49,19 @@ export async function findOpenSession(
 ): Promise<SessionTerms | undefined> {
   if (!isSessionId(sessionId)) return undefined;
   return openSessions(db).select(termColumns).where("id", "=", sessionId).executeTakeFirst();
+}
+
+/**
+ * Whether a session is open, as it then stays until the transaction ends. Whoever locks other
+ * sessions as well locks their user first, so that two can't wait for each other.
+ */
+export async function holdOpenSession(trx: Trx, sessionId: string): Promise<boolean> {
+  const row = await openSessions(trx)
+    .select("id")
+    .where("id", "=", sessionId)
+    .forShare()
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 type ListedRow = Pick<SessionRow, "id" | "device" | "createdAt" | "lastUsedAt">;

@@ -21,6 +21,9 @@ export type ProfileRow = Omit<
 /** What a password is judged by. */
 export type CredentialRow = ProfileRow & Pick<UserRow, "passwordHash" | "passwordVersion">;
 
+/** A user who may be the one who signs in. */
+export type LoginRow = CredentialRow & { isKnownClient: boolean };
+
 const profileColumns = [
   "id",
   "username",
@@ -36,19 +39,38 @@ const credentialColumns = [...profileColumns, "passwordHash", "passwordVersion"]
 export type NewUser = Omit<Insertable<UsersTable>, "id" | "passwordVersion">;
 
 /** @throws a unique violation, see `takenFieldOf` */
-export function insertUser(db: Db | Trx, user: NewUser): Promise<ProfileRow> {
-  return db.insertInto("users").values(user).returning(profileColumns).executeTakeFirstOrThrow();
+export function insertUser(db: Db | Trx, user: NewUser): Promise<CredentialRow> {
+  return db.insertInto("users").values(user).returning(credentialColumns).executeTakeFirstOrThrow();
 }
 
-export function findCredentials(
+export function findCredentials(db: Db, id: string): Promise<CredentialRow | undefined> {
+  return db.selectFrom("users").select(credentialColumns).where("id", "=", id).executeTakeFirst();
+}
+
+/** Who signs in, and whether he has before from `client`, see `clientKeyOf`. */
+export function findLogin(
   db: Db,
-  by: { emailKey: string } | { usernameKey: string } | { id: string },
-): Promise<CredentialRow | undefined> {
-  const query = db.selectFrom("users").select(credentialColumns);
-  if ("emailKey" in by) return query.where("emailKey", "=", by.emailKey).executeTakeFirst();
-  if ("usernameKey" in by)
-    return query.where("usernameKey", "=", by.usernameKey).executeTakeFirst();
-  return query.where("id", "=", by.id).executeTakeFirst();
+  by: { emailKey: string } | { usernameKey: string },
+  client: string,
+): Promise<LoginRow | undefined> {
+  const query = db
+    .selectFrom("users")
+    .select(credentialColumns)
+    .select((eb) =>
+      eb
+        .exists(
+          eb
+            .selectFrom("knownClients")
+            .select("knownClients.userId")
+            .whereRef("knownClients.userId", "=", "users.id")
+            .where("knownClients.client", "=", client),
+        )
+        .$castTo<boolean>()
+        .as("isKnownClient"),
+    );
+  return "emailKey" in by
+    ? query.where("emailKey", "=", by.emailKey).executeTakeFirst()
+    : query.where("usernameKey", "=", by.usernameKey).executeTakeFirst();
 }
 
 export function findProfile(db: Db, userId: string): Promise<ProfileRow | undefined> {
@@ -63,17 +85,6 @@ export function lockUser(trx: Trx, userId: string): Promise<CredentialRow | unde
     .where("id", "=", userId)
     .forUpdate()
     .executeTakeFirst();
-}
-
-/** Whether the password is still the one that was judged; it stays so until the transaction ends. */
-export async function holdsPassword(trx: Trx, user: CredentialRow): Promise<boolean> {
-  const found = await trx
-    .selectFrom("users")
-    .select("passwordVersion")
-    .where("id", "=", user.id)
-    .forShare()
-    .executeTakeFirst();
-  return found?.passwordVersion === user.passwordVersion;
 }
 
 /** @throws a unique violation, see `takenFieldOf` */

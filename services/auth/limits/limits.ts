@@ -1,48 +1,73 @@
 import { clientKeyOf } from "#common/http/client-address.ts";
 import type { Counters } from "#common/limits.ts";
-import { isKnownClient } from "../db/known-clients.ts";
-import type { Db } from "../db/tables.ts";
+import { networkAround, widerNetworks } from "./networks.ts";
+
+/** What is typed to sign in: its kind, and its normal form. */
+export interface LoginName {
+  kind: "email" | "username";
+  key: string;
+}
 
 /** Keeps guesses slow. All throw AppError RATE_LIMITED, with when to try again. */
 export interface Limits {
-  /** Counts an attempt to log in or to register by its client. */
+  /** Counts an attempt to log in or to register by its client and the networks around it. */
   client: (address: string) => Promise<void>;
   /**
-   * Counts a login by its account; by `key`, the normalised login, where nobody has it. A
-   * client that has signed in before counts by itself, so that others who guess can't keep
-   * it out.
+   * Counts a login by what was typed, whether or not anybody has that name: who has which, and
+   * which two are one person's, can't be told from when it slows down. What is promised:
+   * one client has no more guesses a minute at a name than an account has; those of all clients
+   * together slow each of them down to a share of its own; and that share nobody else can use
+   * up, so that the right password gets in from a client that hasn't tried others itself.
+   * Clients behind one address are one client here, and share that.
    */
-  login: (userId: string | undefined, key: string, address: string) => Promise<void>;
+  login: (login: LoginName, address: string) => Promise<void>;
   /** Counts a registration by its email address. */
   register: (key: string) => Promise<void>;
   /** Counts a check of the password of somebody who is signed in. */
   password: (userId: string) => Promise<void>;
-  /** Refuses a client with too many failed refreshes. */
-  refresh: (address: string) => Promise<void>;
+  /** Counts a refresh that has failed. A token that works is never refused: nobody guesses one. */
   refreshFailed: (address: string) => Promise<void>;
 }
+
+/** Of an account's attempts those that each client has to itself. */
+const ownPart = 0.3;
 
 /**
  * @param perMinute attempts per account; three times that per client; 0 = no limit
  */
-export function createLimits(db: Db, counters: Counters, perMinute: number): Limits {
+export function createLimits(counters: Counters, perMinute: number): Limits {
+  const perClient = 3 * perMinute;
+  const ownShare = perMinute === 0 ? 0 : Math.max(1, Math.floor(ownPart * perMinute));
   const accounts = counters.create("account", perMinute);
-  const clients = counters.create("client", 3 * perMinute);
-  const refreshes = counters.create("refresh", 3 * perMinute);
+  const shares = counters.create("share", ownShare);
+  const clients = counters.create("client", perClient);
+  const networks = widerNetworks.map(({ bits, clients }) => ({
+    bits,
+    counter: counters.create(`network${bits}`, clients * perClient),
+  }));
+  const refreshes = counters.create("refresh", perClient);
 
   return {
-    client: (address) => clients.count(clientKeyOf(address)),
-    async login(userId, key, address) {
-      if (perMinute === 0) return;
+    async client(address) {
       const client = clientKeyOf(address);
-      // Asked for nobody's account too, so that it takes as long.
-      const isKnown = await isKnownClient(db, userId ?? "0", client);
-      const account = userId === undefined ? `nobody ${key}` : `user ${userId}`;
-      await accounts.count(isKnown ? `${account} at ${client}` : account);
+      // From the narrowest on: what is refused there must not use up what its neighbours have.
+      await clients.count(client);
+      for (const { bits, counter } of networks) {
+        const network = networkAround(client, bits);
+        if (network !== undefined) await counter.count(network);
+      }
+    },
+    async login({ kind, key }, address) {
+      const name = `${kind} ${key}`;
+      const [all, own] = await Promise.allSettled([
+        accounts.count(name),
+        shares.count(`${name} at ${clientKeyOf(address)}`),
+      ]);
+      // Its own share comes back for certain, whatever others do.
+      if (all.status === "rejected" && own.status === "rejected") throw own.reason;
     },
     register: (key) => accounts.count(`register ${key}`),
     password: (userId) => accounts.count(`password ${userId}`),
-    refresh: (address) => refreshes.check(clientKeyOf(address)),
-    refreshFailed: (address) => refreshes.count(clientKeyOf(address)).catch(() => undefined),
+    refreshFailed: (address) => refreshes.count(clientKeyOf(address)),
   };
 }

@@ -1,21 +1,40 @@
 import { invalid } from "#common/errors.ts";
+import { loginKey } from "../login-key.ts";
+
+/** What everybody knows of a user, who must not have it as a password. */
+interface Known {
+  username: string;
+  email: string;
+}
+
+const product = "aetherconnect";
 
 /** How many of the commonest are refused; those too short for us are among them. */
 const considered = 10_000;
 const minLength = 8;
 
-let known: Promise<ReadonlySet<string>> | undefined;
+let list: Promise<ReadonlySet<string>> | undefined;
 
 /**
- * Refuses the commonest passwords, in upper or lower case. The list is read when first needed.
+ * Refuses the commonest passwords, in upper or lower case, and what is as easily guessed here:
+ * the user's own logins, and the product's name with digits or signs around it. The list is
+ * read when first needed.
  * @param path the field that the fault names
  * @throws AppError VALIDATION_FAILED
  */
-export async function refuseCommonPassword(password: string, path: string): Promise<void> {
-  known ??= loadList();
-  if ((await known).has(password.normalize("NFKC").toLowerCase())) {
-    throw invalid(path, "is one of the commonest passwords");
-  }
+export async function refuseCommonPassword(
+  password: string,
+  { username, email }: Known,
+  path: string,
+): Promise<void> {
+  list ??= loadList();
+  const folded = loginKey(password);
+  const mailbox = email.slice(0, email.lastIndexOf("@"));
+  const isGuessed =
+    folded.replaceAll(/^\P{L}+|\P{L}+$/gu, "") === product ||
+    [username, email, mailbox].some((text) => loginKey(text) === folded) ||
+    (await list).has(folded);
+  if (isGuessed) throw invalid(path, "is one of the commonest passwords");
 }
 
 async function loadList(): Promise<ReadonlySet<string>> {
@@ -24,6 +43,6 @@ async function loadList(): Promise<ReadonlySet<string>> {
     dictionary["passwords-common"]
       .slice(0, considered)
       .filter((password) => password.length >= minLength)
-      .map((password) => password.toLowerCase()),
+      .map(loginKey),
   );
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hash, parseOptions, verify } from "@node-rs/argon2";
-import { createGate } from "./gate.ts";
+import { createGate, type Place } from "./gate.ts";
 
 /** What a hash costs: memory in KiB, and passes. */
 export interface PasswordCost {
@@ -13,14 +13,20 @@ export const defaultPasswordCost: PasswordCost = { memoryCost: 19_456, timeCost:
 
 /** Hashes and checks passwords by argon2id, two at once, so that the machine stays usable. */
 export interface Passwords {
-  /** A PHC string. @throws AppError BUSY */
-  hash: (password: string) => Promise<string>;
-  /** Against no hash it takes just as long, and fails. @throws AppError BUSY */
-  verify: (stored: string | undefined, password: string) => Promise<boolean>;
+  /** Takes a place in the line. @throws AppError BUSY where the line is too long */
+  queueUp: () => Hasher;
   /** Whether a hash costs less than one made today. */
   isOutdated: (stored: string) => boolean;
   /** How many wait for their turn. */
   waiting: () => number;
+}
+
+/** A place in the line; to be disposed when no more is to be hashed. */
+export interface Hasher extends Pick<Place, "inTime" | "goFirst" | typeof Symbol.dispose> {
+  /** A PHC string. @throws AppError BUSY */
+  hash: (password: string) => Promise<string>;
+  /** Against no hash it takes just as long, and fails. @throws AppError BUSY */
+  verify: (stored: string | undefined, password: string) => Promise<boolean>;
 }
 
 const atOnce = 2;
@@ -31,10 +37,18 @@ export async function createPasswords(cost: PasswordCost): Promise<Passwords> {
   const options = { ...cost, parallelism: 1 };
   const nobodys = await hash(randomBytes(32), options);
   return {
-    hash: (password) => gate.run(() => hash(normalize(password), options)),
-    verify: async (stored, password) => {
-      const isRight = await gate.run(() => verify(stored ?? nobodys, normalize(password)));
-      return isRight && stored !== undefined;
+    queueUp() {
+      const place = gate.enter();
+      return {
+        hash: (password) => place.run(() => hash(normalize(password), options)),
+        async verify(stored, password) {
+          const isRight = await place.run(() => verify(stored ?? nobodys, normalize(password)));
+          return isRight && stored !== undefined;
+        },
+        inTime: place.inTime,
+        goFirst: place.goFirst,
+        [Symbol.dispose]: place[Symbol.dispose],
+      };
     },
     isOutdated(stored) {
       const { memoryCost, timeCost } = parseOptions(stored);

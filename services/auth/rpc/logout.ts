@@ -7,6 +7,7 @@ import type {
 } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { AuthContext } from "../context.ts";
 import { endSessions } from "../db/sessions.ts";
+import { lockUser } from "../db/users.ts";
 import { hashRefreshToken, isRefreshToken } from "../sessions/tokens.ts";
 
 export const logout =
@@ -23,7 +24,10 @@ export const logoutAll =
   ({ db }: AuthContext) =>
   async (_req: LogoutAllRequest, call: HandlerContext) => {
     const { userId } = requireUser(call);
-    const endedSessionIds = await db.transaction().execute((trx) => endSessions(trx, { userId }));
+    const endedSessionIds = await db.transaction().execute(async (trx) => {
+      await lockUser(trx, userId);
+      return endSessions(trx, { userId });
+    });
     return { endedSessionIds };
   };
 

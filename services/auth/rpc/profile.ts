@@ -11,6 +11,7 @@ import {
 } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { AuthContext } from "../context.ts";
 import { noteChangedUser } from "../db/revocations.ts";
+import { holdOpenSession } from "../db/sessions.ts";
 import type { Trx } from "../db/tables.ts";
 import {
   findCredentials,
@@ -33,14 +34,23 @@ export const getProfile =
 
 export const updateProfile =
   (ctx: AuthContext) => async (req: UpdateProfileRequest, call: HandlerContext) => {
-    const { userId } = requireUser(call);
+    const { userId, sessionId } = requireUser(call);
+    let judgedVersion: number | undefined;
     if (req.email !== undefined) {
       if (loginKey(req.email).length > maxLoginKeyLength) throw invalid("email", "is too long");
-      await requirePassword(ctx, userId, req.currentPassword);
+      judgedVersion = await requirePassword(ctx, userId, req.currentPassword);
     }
     const change = await ctx.db
       .transaction()
-      .execute((trx) => changeProfile(trx, userId, req))
+      .execute(async (trx) => {
+        const before = await lockUser(trx, userId);
+        // Since the call began its session may have ended, and the password may be another.
+        if (!before || !(await holdOpenSession(trx, sessionId))) return undefined;
+        if (judgedVersion !== undefined && judgedVersion !== before.passwordVersion) {
+          throw wrongPassword();
+        }
+        return changeProfile(trx, before, req);
+      })
       .catch((error: unknown) => {
         const path = takenFieldOf(error);
         if (!path) throw error;
@@ -54,31 +64,34 @@ export const updateProfile =
 /** The feed tells of a new name within this, so that the next message already carries it. */
 const feedLeadMs = 50;
 
+const wrongPassword = () => invalid("currentPassword", "is wrong");
+
+/** Answers the version of the password that was right. */
 async function requirePassword(
   { db, limits, passwords }: AuthContext,
   userId: string,
   password = "",
-): Promise<void> {
+): Promise<number> {
   await limits.password(userId);
-  const user = await findCredentials(db, { id: userId });
-  if (!(await passwords.verify(user?.passwordHash, password))) {
-    throw invalid("currentPassword", "is wrong");
-  }
+  using hasher = passwords.queueUp();
+  hasher.goFirst();
+  const user = await findCredentials(db, userId);
+  const isRight = await hasher.verify(user?.passwordHash, password);
+  if (!user || !isRight) throw wrongPassword();
+  return user.passwordVersion;
 }
 
 async function changeProfile(
   trx: Trx,
-  userId: string,
+  before: ProfileRow,
   { firstName, lastName, username, email }: UpdateProfileRequest,
-): Promise<{ user: ProfileRow; isRenamed: boolean } | undefined> {
-  const before = await lockUser(trx, userId);
-  if (!before) return undefined;
+): Promise<{ user: ProfileRow; isRenamed: boolean }> {
   const wanted = { firstName, lastName, username, email };
   const isSame = Object.entries(wanted).every(
     ([field, value]) => value === undefined || value === Reflect.get(before, field),
   );
   if (isSame) return { user: before, isRenamed: false };
-  const after = await updateUser(trx, userId, {
+  const after = await updateUser(trx, before.id, {
     ...(firstName !== undefined && { firstName }),
     ...(lastName !== undefined && { lastName }),
     ...(username !== undefined && { username, usernameKey: loginKey(username) }),
@@ -88,6 +101,6 @@ async function changeProfile(
     before.username === after.username &&
     before.firstName === after.firstName &&
     before.lastName === after.lastName;
-  if (!isNameSame) await noteChangedUser(trx, userId);
+  if (!isNameSame) await noteChangedUser(trx, before.id);
   return { user: after, isRenamed: !isNameSame };
 }

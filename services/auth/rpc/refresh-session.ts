@@ -20,7 +20,6 @@ export const refreshSession = (ctx: AuthContext) => {
 
   return async (req: RefreshSessionRequest, call: HandlerContext) => {
     const { address } = clientOf(call);
-    await ctx.limits.refresh(address);
     const next = makeRefreshToken();
     const rotation: Rotation = isRefreshToken(req.refreshToken)
       ? await rotateRefreshToken(ctx.db, {
@@ -43,8 +42,9 @@ export const refreshSession = (ctx: AuthContext) => {
         await ctx.limits.refreshFailed(address);
         throw new AppError("INVALID_REFRESH_TOKEN");
       case "reused":
-        await ctx.limits.refreshFailed(address);
-        if (rotation.endedSessionIds.length > 0) {
+        // What has just ended a session is told in any case: its cookies must go.
+        if (rotation.endedSessionIds.length === 0) await ctx.limits.refreshFailed(address);
+        else {
           ctx.log.warn(
             { sessionIds: rotation.endedSessionIds },
             "a refresh token was used twice: its session has ended",

@@ -17,13 +17,14 @@ import {
   rowToSummary,
   rowToUser,
 } from "../db/users.ts";
-import { loginKey } from "../login-key.ts";
+import { loginKey, maxLoginLength } from "../login-key.ts";
 
 const defaultPageSize = 100;
 
 export const findUser =
   ({ db }: AuthContext) =>
   async ({ username }: FindUserRequest) => {
+    if (username.length > maxLoginLength) throw new AppError("USER_NOT_FOUND");
     const user = await findUserByUsername(db, loginKey(username));
     if (!user) throw new AppError("USER_NOT_FOUND");
     return create(FindUserResponseSchema, { user: rowToSummary(user) });

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 
 /** An answer of which nobody takes a byte for so long, twice at most, is thrown away. */
-export const unreadLimitMs = 15_000;
+export const unreadLimitMs = 10_000;
 
 /** Cuts the connection of a client that doesn't read: what it has asked for would stay with us. */
 export function dropUnread(res: ServerResponse): void {

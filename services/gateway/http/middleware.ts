@@ -26,10 +26,10 @@ export function observe(log: Logger, metrics: Metrics): RequestHandler {
     res.once("close", () => {
       const ms = performance.now() - startedAt;
       const route = typeof res.locals.route === "string" ? res.locals.route : "-";
-      const isAborted = !res.writableFinished;
-      const status = isAborted ? "aborted" : res.statusCode;
-      duration.observe({ method: req.method, route, status: String(status) }, ms / 1000);
-      log.info({ requestId, method: req.method, route, status, ms: Math.round(ms) }, "request");
+      const outcome = res.writableFinished ? { status: res.statusCode } : { aborted: true };
+      const status = String(outcome.status ?? "aborted");
+      duration.observe({ method: req.method, route, status }, ms / 1000);
+      log.info({ requestId, method: req.method, route, ...outcome, ms: Math.round(ms) }, "request");
     });
     next();
   };

@@ -3,6 +3,7 @@ import type { Logger } from "#common/log.ts";
 import type { Metrics } from "#common/metrics.ts";
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { MessageStore } from "../store/store.ts";
+import { createMemberChecks } from "./member-checks.ts";
 import { createStage, type Stage } from "./stage.ts";
 
 /** The sockets of this instance, as the fan-out sees them. */
@@ -31,10 +32,16 @@ export interface Attachment {
   isCancelled: () => boolean;
 }
 
+/** What goes on after a poll. */
+export interface Poll {
+  /** Resolves when the members of rooms that have changed were looked at; never rejects. */
+  membersChecked: Promise<void>;
+}
+
 /** Carries messages to the sockets of this instance, room by room and in order. */
 export interface Fanout extends Disposable {
   /** Asks the store what other instances have done: found so, hints or not. */
-  poll: () => Promise<void>;
+  poll: () => Promise<Poll>;
   /** A message that this instance has just stored. */
   offer: (message: Message) => void;
   /** The room has messages up to this number. */
@@ -129,7 +136,9 @@ export function createFanout(options: FanoutOptions): Fanout {
     state.stage?.close();
   };
 
-  const checkMembers = async (roomId: string, state: RoomState, version: number) => {
+  const checkMembers = async (roomId: string, version: number) => {
+    const state = rooms.get(roomId);
+    if (!state) return;
     const users = audience.usersIn(roomId);
     for (const held of state.held) if (held.isConfirmed) users.add(held.userId);
     // Who is about to become a member isn't one yet: looked at again by the next poll.
@@ -138,6 +147,10 @@ export function createFanout(options: FanoutOptions): Fanout {
     for (const userId of users) if (!members.has(userId)) audience.remove(userId, roomId);
     if (isAllKnown) state.membershipVersion = version;
   };
+  const memberChecks = createMemberChecks({
+    check: checkMembers,
+    onFailure: (roomId, err) => log.warn({ err, roomId }, "a room's members were not looked at"),
+  });
   const poll = async () => {
     const ids = [...rooms.keys()];
     for (let i = 0; i < ids.length; i += positionsPerRead) {
@@ -147,10 +160,11 @@ export function createFanout(options: FanoutOptions): Fanout {
         if (!state?.stage) continue;
         state.stage.hint(lastSeq);
         if (membershipVersion !== state.membershipVersion) {
-          await checkMembers(roomId, state, membershipVersion);
+          memberChecks.add(roomId, membershipVersion);
         }
       }
     }
+    return { membersChecked: memberChecks.idle() };
   };
 
   return {
@@ -202,6 +216,7 @@ export function createFanout(options: FanoutOptions): Fanout {
     },
     prune,
     [Symbol.dispose]() {
+      memberChecks[Symbol.dispose]();
       for (const state of rooms.values()) state.stage?.close();
       rooms.clear();
     },

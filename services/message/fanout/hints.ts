@@ -1,4 +1,5 @@
 import type { ChatServer } from "../socket/types.ts";
+import type { MembershipChange } from "../store/store.ts";
 
 /**
  * What instances tell each other through Redis. Only hints: each delivers from the store
@@ -7,13 +8,13 @@ import type { ChatServer } from "../socket/types.ts";
 export interface Hints {
   /** The room has messages up to this number. */
   stored: (roomId: string, seq: number) => void;
-  /** The user is no longer a member of the room. */
-  removed: (userId: string, roomId: string) => void;
+  /** Who has come into a room, or gone. */
+  changed: (change: MembershipChange) => void;
 }
 
 export interface HintListeners {
   onStored: (roomId: string, seq: number) => void;
-  onRemoved: (userId: string, roomId: string) => void;
+  onChanged: (change: MembershipChange) => void;
 }
 
 /** @param isReady whether there is anybody to tell; what is said meanwhile is dropped, not kept */
@@ -31,8 +32,8 @@ export function createHints(io: ChatServer, isReady: () => boolean): Hints {
       if (pending.size === 0) setImmediate(flush);
       pending.set(roomId, Math.max(seq, pending.get(roomId) ?? 0));
     },
-    removed(userId, roomId) {
-      if (isReady()) io.serverSideEmit("removed", userId, roomId);
+    changed(change) {
+      if (isReady()) io.serverSideEmit("changed", change);
     },
   };
 }
@@ -41,5 +42,5 @@ export function listenToHints(io: ChatServer, listeners: HintListeners): void {
   io.on("stored", (stored) => {
     for (const [roomId, seq] of stored) listeners.onStored(roomId, seq);
   });
-  io.on("removed", listeners.onRemoved);
+  io.on("changed", listeners.onChanged);
 }

@@ -6,13 +6,20 @@ import type { AddMemberRequest } from "#gen/aetherconnect/message/v1/room_pb.ts"
 import type { MessageContext } from "../context.ts";
 import { addMember, getManagedRoom } from "../rooms.ts";
 
-export const addMemberHandler =
-  (ctx: MessageContext) => async (req: AddMemberRequest, call: HandlerContext) => {
+/** Of one user, who may fill a room; by guessed ids he could find everybody, and bother them. */
+const additionsPerMinute = 300;
+
+export const addMemberHandler = (ctx: MessageContext) => {
+  const additions = ctx.counters.create("additions", additionsPerMinute);
+  return async (req: AddMemberRequest, call: HandlerContext) => {
     const { userId } = requireUser(call);
     const room = await getManagedRoom(ctx.store, req.roomId, userId);
+    await additions.count(userId);
     const addedId = await findUserId(ctx, req, call);
-    return { room: await addMember(ctx, room.id, addedId) };
+    // The store looks again whether he is a member: finding the other has taken its time.
+    return { room: await addMember(ctx, room.id, addedId, { byUserId: userId }) };
   };
+};
 
 /** Usernames are asked for with the caller's own token: whom he may find, auth decides. */
 async function findUserId(

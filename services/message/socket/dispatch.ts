@@ -16,6 +16,7 @@ import { watchEventSizes } from "./event-sizes.ts";
 import { createBreachCounter, createTokenBucket, type Limit } from "./limits.ts";
 import { holdWrites } from "./one-write.ts";
 import type { ChatSocket } from "./types.ts";
+import { createUserLimits, type EventLimits } from "./user-limits.ts";
 
 export interface DispatchOptions {
   handlers: EventHandlers;
@@ -36,21 +37,26 @@ export interface Dispatch {
 interface Limits {
   nextSize: () => number;
   mayEmit: Limit;
-  maySend: Limit;
+  /** Of events by their names. */
+  may: EventLimits;
   isFlood: () => boolean;
 }
 
 type Ack = (answer: object) => void;
 
 const maxEventBytes = 64 * 1024;
-/** All events together: far more than a client has reason to send. */
-const eventsPerMessage = 10;
+/**
+ * All events together, for each message that is allowed: more than a client has reason to send.
+ * A burst has room for all the rooms that one who comes back may join at once.
+ */
+const eventsPerMessage = 5;
+const eventBurstSeconds = 3;
 const flood = { count: 100, windowMs: 10_000 };
 const shownLength = 100;
 
 /**
  * The edge between sockets and handlers. Every event goes the same way: size, rate, shape,
- * rules, rate of messages, handler, acknowledgement.
+ * rules, rate of its kind, handler, acknowledgement.
  * @throws Error where an event does not declare that users may send it
  */
 export function createDispatch({
@@ -60,6 +66,7 @@ export function createDispatch({
 }: DispatchOptions): Dispatch {
   for (const { payload } of Object.values(clientEvents)) requireUserAccess(payload);
   const { log, metrics } = options;
+  const userLimits = createUserLimits(messagesPerSecond);
   const counted = metrics.counter("socket_events", "Events from clients", ["event", "code"]);
   let underWay = 0;
   let onIdle: (() => void)[] = [];
@@ -69,12 +76,12 @@ export function createDispatch({
     event: E,
     json: unknown,
     call: EventCall,
-    { maySend }: Limits,
+    { may }: Limits,
   ) => {
     const { payload: payloadDesc, ack: ackDesc }: (typeof clientEvents)[E] = clientEvents[event];
     const payload = readJson<(typeof clientEvents)[E]["payload"]>(payloadDesc, json);
     validate<(typeof clientEvents)[E]["payload"]>(payloadDesc, payload);
-    if (event === "send_message" && !maySend()) throw new AppError("RATE_LIMITED");
+    if (may[event]?.() === false) throw new AppError("RATE_LIMITED");
     const answer = await handlers[event](payload, call);
     return writerOf<(typeof clientEvents)[E]["ack"]>(ackDesc)(answer);
   };
@@ -116,10 +123,12 @@ export function createDispatch({
   return {
     serve(socket, user) {
       const perSecond = messagesPerSecond * eventsPerMessage;
+      const maySend = createTokenBucket(messagesPerSecond, messagesPerSecond * 2);
+      socket.once("disconnect", () => userLimits.closed(user.id));
       const limits: Limits = {
         nextSize: watchEventSizes(socket.conn),
-        mayEmit: createTokenBucket(perSecond, perSecond * 5),
-        maySend: createTokenBucket(messagesPerSecond, messagesPerSecond * 2),
+        mayEmit: createTokenBucket(perSecond, perSecond * eventBurstSeconds),
+        may: { ...userLimits.opened(user.id), send_message: maySend },
         isFlood: createBreachCounter(flood.count, flood.windowMs),
       };
       // Here, not by listeners: unknown events come by too, and in the turn they are read.

@@ -1,16 +1,23 @@
+import { terminate } from "./end-socket.ts";
 import type { ChatSocket } from "./types.ts";
 
 /**
  * How large each event of a connection was on the wire, in bytes, in the order of the
- * events. Socket.IO itself doesn't say.
+ * events. Socket.IO itself doesn't say. Who acknowledges is cut off: nobody has asked for that,
+ * and no limit on events would count it.
  */
 export function watchEventSizes(conn: ChatSocket["conn"]): () => number {
   let sizes: number[] = [];
+  let hasAttachments = false;
   conn.on("data", (data: unknown) => {
     if (typeof data === "string") {
-      // Types of Socket.IO packets: 2 is an event, 5 one whose attachments follow.
-      if (data.startsWith("2") || data.startsWith("5")) sizes.push(Buffer.byteLength(data));
-    } else if (Buffer.isBuffer(data)) {
+      // Types of Socket.IO packets: 2 is an event, 3 an acknowledgement; 5 and 6 are the same
+      // with attachments, which follow.
+      const type = data[0];
+      hasAttachments = type === "5";
+      if (type === "2" || type === "5") sizes.push(Buffer.byteLength(data));
+      else if (type === "3" || type === "6") terminate(conn);
+    } else if (Buffer.isBuffer(data) && hasAttachments) {
       sizes.push((sizes.pop() ?? 0) + data.length);
     }
   });

@@ -5,9 +5,7 @@ import type { ChatServer } from "./types.ts";
 export interface MembershipPollOptions {
   io: ChatServer;
   store: Pick<MessageStore, "membershipChanges">;
-  membership: Pick<Membership, "found">;
-  /** Whether other instances tell by themselves what they have changed. */
-  isHinted: () => boolean;
+  membership: Pick<Membership, "found" | "forgetBefore">;
 }
 
 /** A change may be seen this much later than it was made, by clocks that differ this much. */
@@ -15,13 +13,13 @@ const slackMs = 5_000;
 /** What this instance has changed itself it has told by then. */
 const settledMs = 250;
 
-/** Finds what other instances have changed for users with sockets here, where none can tell. */
+/** Finds what other instances have changed for users with sockets here, told or not. */
 export function createMembershipPoll(options: MembershipPollOptions): () => Promise<void> {
-  const { io, store, membership, isHinted } = options;
+  const { io, store, membership } = options;
   let askedAt = performance.now();
   return async () => {
     const now = performance.now();
-    const users = isHinted() ? [] : usersOf(io);
+    const users = usersOf(io);
     if (users.length > 0) {
       const changes = await store.membershipChanges(users, {
         fromMs: now - askedAt + slackMs,
@@ -30,6 +28,8 @@ export function createMembershipPoll(options: MembershipPollOptions): () => Prom
       for (const change of changes) await membership.found(change);
     }
     askedAt = now;
+    // Who wrote a change and who asks may both be off, one this way and one that.
+    membership.forgetBefore(now - 2 * slackMs);
   };
 }
 

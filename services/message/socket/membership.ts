@@ -15,52 +15,68 @@ export interface MembershipOptions {
   store: Pick<MessageStore, "findRoom">;
   fanout: Pick<Fanout, "cancel" | "prune">;
   delivery: Pick<Delivery, "flush">;
-  hints: Pick<Hints, "removed">;
+  hints: Pick<Hints, "changed">;
 }
 
-/** Tells the user's sockets: through the adapter those of every instance. */
+/** Tells the user's sockets here, and other instances by a hint; polling finds a lost one. */
 export function createMembership(options: MembershipOptions): Membership {
   const { io, store, fanout, delivery, hints } = options;
   const told = createTold();
+  const socketsOf = (userId: string) => io.sockets.adapter.rooms.get(userRoomName(userId));
 
-  const removedHere: Membership["removedHere"] = (userId, roomId) => {
+  const addedHere = (userId: string, room: Room, exceptSocketId?: string) => {
+    told.note(userId, room.id, true);
+    const sockets = io.local.to(userRoomName(userId));
+    const others = exceptSocketId ? sockets.except(exceptSocketId) : sockets;
+    emitTo(others, "room_added", create(RoomAddedSchema, { room }));
+  };
+  const removedHere = (userId: string, roomId: string) => {
+    let isNews = !told.is(userId, roomId, false);
     told.note(userId, roomId, false);
     fanout.cancel(roomId, userId);
     delivery.flush(roomId);
-    for (const id of io.sockets.adapter.rooms.get(userRoomName(userId)) ?? []) {
+    for (const id of socketsOf(userId) ?? []) {
       const socket = io.sockets.sockets.get(id);
       socket?.leave(roomName(roomId));
-      socket?.data.joined.delete(roomId);
+      if (socket?.data.joined.delete(roomId)) isNews = true;
     }
     fanout.prune(roomId);
+    if (!isNews) return;
     const sockets = io.local.to(userRoomName(userId));
     emitTo(sockets, "room_removed", create(RoomRemovedSchema, { roomId }));
   };
-  const addedTo = (sockets: Parameters<typeof emitTo>[0], userId: string, room: Room) => {
-    told.note(userId, room.id, true);
-    emitTo(sockets, "room_added", create(RoomAddedSchema, { room }));
+  /** What is said of a change may be older than the next one: the store knows. */
+  const tellFromStore = async (userId: string, roomId: string) => {
+    const view = await store.findRoom(roomId, userId);
+    const isMember = view?.isMember ?? false;
+    if (told.is(userId, roomId, isMember)) return;
+    if (view?.isMember) addedHere(userId, view.room);
+    else removedHere(userId, roomId);
   };
   return {
     removedHere,
     added(userId, room, exceptSocketId) {
-      const sockets = io.to(userRoomName(userId));
-      addedTo(exceptSocketId ? sockets.except(exceptSocketId) : sockets, userId, room);
+      addedHere(userId, room, exceptSocketId);
+      hints.changed({ userId, roomId: room.id, isMember: true });
     },
     removed(userId, roomId) {
+      // He was a member until now, whatever was told.
+      told.forget(userId, roomId);
       removedHere(userId, roomId);
-      hints.removed(userId, roomId);
+      hints.changed({ userId, roomId, isMember: false });
+    },
+    async hinted({ userId, roomId, isMember }) {
+      // Out at once, and in again if the hint was late.
+      if (!isMember) removedHere(userId, roomId);
+      if (socketsOf(userId)) await tellFromStore(userId, roomId);
+      else told.note(userId, roomId, isMember);
     },
     async found({ userId, roomId, isMember }) {
-      if (told.is(userId, roomId, isMember)) return;
-      if (!isMember) return removedHere(userId, roomId);
-      const view = await store.findRoom(roomId, userId);
-      if (view?.isMember) addedTo(io.local.to(userRoomName(userId)), userId, view.room);
+      if (!told.is(userId, roomId, isMember)) await tellFromStore(userId, roomId);
     },
+    forgetBefore: told.forgetBefore,
   };
 }
-
-/** Longer than the store says the same again. */
-const toldForMs = 120_000;
 
 /** What the sockets here were told last of a user and a room. */
 function createTold() {
@@ -68,17 +84,19 @@ function createTold() {
   const keyOf = (userId: string, roomId: string) => `${userId} ${roomId}`;
   return {
     note(userId: string, roomId: string, isMember: boolean) {
-      const now = performance.now();
-      // The oldest come first.
-      for (const [key, { at }] of told) {
-        if (now - at < toldForMs) break;
-        told.delete(key);
-      }
       const key = keyOf(userId, roomId);
       told.delete(key);
-      told.set(key, { isMember, at: now });
+      told.set(key, { isMember, at: performance.now() });
     },
     is: (userId: string, roomId: string, isMember: boolean) =>
       told.get(keyOf(userId, roomId))?.isMember === isMember,
+    forget: (userId: string, roomId: string) => told.delete(keyOf(userId, roomId)),
+    forgetBefore(time: number) {
+      // The oldest come first.
+      for (const [key, { at }] of told) {
+        if (at >= time) break;
+        told.delete(key);
+      }
+    },
   };
 }

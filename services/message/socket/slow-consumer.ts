@@ -4,8 +4,9 @@ import type { ChatSocket } from "./types.ts";
 
 type Connection = ChatSocket["conn"];
 
-const maxBytes = 1024 * 1024;
-const maxPackets = 500;
+const limit = { bytes: 1024 * 1024, packets: 500 };
+/** Who reads, only slowly, may be so many times over the limit before it is too much. */
+const patience = 4;
 /** A burst may be over the limit for the moment that writing it takes. */
 const graceMs = 100;
 
@@ -23,21 +24,37 @@ export function watchConsumer(conn: Connection, onCut: () => void): void {
     // Nothing waits: this packet goes straight to the transport, and is seen there if it stays.
     if (!queue || queue.length === 0) return;
     queuedBytes.set(queue, (queuedBytes.get(queue) ?? 0) + sizeOf(packet));
-    if (!isBehind(conn) || suspects.has(conn)) return;
+    if (excessOf(conn) < 1 || suspects.has(conn)) return;
     suspects.add(conn);
-    setTimeout(() => {
-      suspects.delete(conn);
-      if (!isBehind(conn) || conn.readyState === "closed") return;
-      onCut();
-      terminate(conn);
-    }, graceMs).unref();
+    judgeLater(conn, onCut);
   });
 }
 
-function isBehind(conn: Connection): boolean {
+/** Comes back for as long as the peer takes something, and isn't too far behind. */
+function judgeLater(conn: Connection, onCut: () => void): void {
+  const taken = takenBy(conn);
+  setTimeout(() => {
+    const excess = excessOf(conn);
+    const isReading = takenBy(conn) > taken;
+    if (excess >= 1 && isReading && excess < patience) return judgeLater(conn, onCut);
+    suspects.delete(conn);
+    if (excess < 1 || conn.readyState === "closed") return;
+    onCut();
+    terminate(conn);
+  }, graceMs).unref();
+}
+
+/** What waits, as a multiple of what may. */
+function excessOf(conn: Connection): number {
   const queue = queueOf(conn) ?? [];
   const bytes = (queuedBytes.get(queue) ?? 0) + (streamOf(conn)?.writableLength ?? 0);
-  return queue.length >= maxPackets || bytes > maxBytes;
+  return Math.max(queue.length / limit.packets, bytes / limit.bytes);
+}
+
+/** Bytes that the system has taken for the peer so far. */
+function takenBy(conn: Connection): number {
+  const stream = streamOf(conn);
+  return stream ? stream.bytesWritten - stream.writableLength : 0;
 }
 
 /** Bytes of an engine.io packet, about. */

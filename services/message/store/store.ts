@@ -95,13 +95,16 @@ export interface MessageStore extends AsyncDisposable {
   /** The messages numbered `from` to `to`, both included, in order. */
   listMessages: (roomId: string, from: number, to: number) => Promise<Message[]>;
 
-  /** Creates a room whose creator is its first member. */
+  /**
+   * Creates a room whose creator is its first member.
+   * @throws AppError RATE_LIMITED where he is in too many rooms: see `room-limits.ts`
+   */
   createRoom: (room: NewRoom) => Promise<Room>;
 
   /** A room, and whether the user is in it; undefined if there is none. */
   findRoom: (roomId: string, userId: string) => Promise<RoomView | undefined>;
 
-  /** The rooms that a user is a member of, in the order of joining. */
+  /** The rooms that a user is a member of, in the order of joining: no more than he may have. */
   listRoomsOf: (userId: string) => Promise<Room[]>;
 
   /** Public rooms, the oldest first, and how many there are in all. */
@@ -110,8 +113,13 @@ export interface MessageStore extends AsyncDisposable {
   /** Members, the oldest member first, and how many there are in all. */
   listMembers: (roomId: string, slice: Slice) => Promise<{ members: Membership[]; total: number }>;
 
-  /** Makes the user a member. Answers whether that is new. @throws AppError ROOM_NOT_FOUND */
-  addMember: (roomId: string, userId: string) => Promise<boolean>;
+  /**
+   * Makes the user a member. Answers whether that is new.
+   * @param byUserId who adds him, and has to be a member himself when it happens
+   * @throws AppError ROOM_NOT_FOUND (also where who adds is no member), RATE_LIMITED where the
+   *   user is in too many rooms: several calls at once may pass that bound
+   */
+  addMember: (roomId: string, userId: string, byUserId?: string) => Promise<boolean>;
 
   /**
    * Ends a membership. If it was the creator's, the oldest member takes that place. Answers

@@ -59,7 +59,7 @@ async function join(
   const from = isResumed ? afterSeq + 1 : Math.max(lastSeq - newestCount + 1, 1);
   const to = isResumed ? Math.min(from + missed.messages - 1, lastSeq) : lastSeq;
   const range = await read({ roomId, from, to });
-  const messages = isResumed ? range.messages.slice(0, range.fitting) : range.messages;
+  const messages = isResumed ? range.messages.slice(0, range.countFitting()) : range.messages;
   const isBehind = isResumed && (messages.at(-1)?.seq ?? afterSeq) < lastSeq;
   if (!isBehind) await joining.reached(lastSeq);
   joining.requireMember(room);
@@ -83,16 +83,23 @@ interface Range {
 }
 
 /** Messages of a range, and how many of them one answer may carry: at least one. */
-type RangeReader = (range: Range) => Promise<{ messages: Message[]; fitting: number }>;
+type RangeReader = (range: Range) => Promise<{ messages: Message[]; countFitting: () => number }>;
 
 /** Those who come back at once have mostly missed the same, which is read and measured once. */
 function createRangeReader(store: Pick<MessageStore, "listMessages">): RangeReader {
   return createGather({
     keyOf: ({ roomId, from, to }: Range) => `${roomId} ${from} ${to}`,
     async ask([range]) {
-      if (!range || range.to < range.from) return { messages: [], fitting: 0 };
-      const messages = await store.listMessages(range.roomId, range.from, range.to);
-      return { messages, fitting: countFitting(messages) };
+      const isEmpty = !range || range.to < range.from;
+      const messages = isEmpty ? [] : await store.listMessages(range.roomId, range.from, range.to);
+      let fitting: number | undefined;
+      return {
+        messages,
+        countFitting() {
+          fitting ??= countFitting(messages);
+          return fitting;
+        },
+      };
     },
   });
 }

@@ -16,6 +16,7 @@ export function firstMembership(
     joinedAt: at,
     changeId: new Types.ObjectId(),
     version: 1,
+    taken: [1],
     memberCount: 1,
     createdBy: userId,
     changedAt: at,
@@ -51,6 +52,19 @@ export async function listMembersAmong(
     .select({ userId: 1, _id: 0 })
     .lean();
   return new Set(members.map(({ userId }) => userId));
+}
+
+/** How many rooms each of the users is in; who is in none is left out. */
+export async function countRooms(
+  { memberships }: Mongo,
+  userIds: readonly string[],
+): Promise<Map<string, number>> {
+  if (userIds.length === 0) return new Map();
+  const rows = await memberships.aggregate<{ _id: string; count: number }>([
+    { $match: { userId: { $in: [...userIds] }, isMember: true } },
+    { $group: { _id: "$userId", count: { $sum: 1 } } },
+  ]);
+  return new Map(rows.map(({ _id, count }) => [_id, count]));
 }
 
 /** A membership keeps its last change, also when it has ended. */

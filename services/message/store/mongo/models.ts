@@ -29,6 +29,8 @@ export interface MembershipDocument extends MembershipState {
   joinedAt: Date;
   /** Of the last change, made once, so that an answer that was lost is recognised. */
   changeId: Types.ObjectId;
+  /** The versions that its changes took, this one's last; unique in a room as `version` is. */
+  taken: number[];
 }
 
 /** What a room is after a change of its members. */
@@ -92,6 +94,7 @@ const membershipSchema = new Schema<MembershipDocument>(
     joinedAt: date,
     changeId: id,
     version: number,
+    taken: [Number],
     memberCount: number,
     createdBy: text,
     changedAt: date,
@@ -100,6 +103,10 @@ const membershipSchema = new Schema<MembershipDocument>(
 )
   .index({ roomId: 1, userId: 1 }, { unique: true })
   .index({ roomId: 1, version: 1 }, { unique: true })
+  .index(
+    { roomId: 1, taken: 1 },
+    { unique: true, partialFilterExpression: { taken: { $exists: true } } },
+  )
   .index({ roomId: 1, isMember: 1, version: 1 })
   .index({ userId: 1, isMember: 1, joinedAt: 1, _id: 1 })
   .index({ changedAt: 1 });

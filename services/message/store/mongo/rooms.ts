@@ -3,10 +3,11 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type PipelineStage, Types } from "mongoose";
 import { AppError } from "#common/errors.ts";
 import { type Room, RoomSchema, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { mostRooms, tooManyRooms } from "../room-limits.ts";
 import type { NewRoom, RoomPosition, Slice } from "../store.ts";
 import { untilSettled } from "./attempts.ts";
 import { barrier } from "./durable.ts";
-import { firstMembership, listMembersAmong } from "./memberships.ts";
+import { countRooms, firstMembership, listMembersAmong } from "./memberships.ts";
 import { type MembershipState, type Mongo, type RoomDocument, toObjectId } from "./models.ts";
 
 const membersShown = 100;
@@ -90,6 +91,8 @@ export async function insertRoom(db: Mongo, room: NewRoom): Promise<Room> {
   const membership = firstMembership(_id, createdBy, createdAt);
   return untilSettled(async ({ isRepeat, check }) => {
     if (!isRepeat || !(await db.memberships.exists({ _id: membership._id }))) {
+      const held = (await countRooms(db, [createdBy])).get(createdBy) ?? 0;
+      if (held >= mostRooms) throw tooManyRooms();
       check();
       await db.memberships.insertMany([membership], { lean: true });
     }
@@ -126,6 +129,7 @@ export async function listRoomsOf(db: Mongo, userId: string): Promise<Room[]> {
   const memberships = await db.memberships
     .find({ userId: { $eq: userId }, isMember: true })
     .sort({ joinedAt: 1, _id: 1 })
+    .limit(mostRooms)
     .select({ roomId: 1, _id: 0 })
     .lean();
   const ids = memberships.map(({ roomId }) => roomId);

@@ -75,7 +75,7 @@ export async function openMongoStore(
   return {
     append: (message) =>
       isId(message.roomId)
-        ? appends.add(toPending(message))
+        ? guarded(() => appends.add(toPending(message)))
         : Promise.reject(new AppError("ROOM_NOT_FOUND")),
     listMessages: async (roomId, from, to) =>
       isId(roomId) && from <= to ? guarded(() => listMessages(db, roomId, from, to)) : [],
@@ -88,9 +88,9 @@ export async function openMongoStore(
     listPublicRooms: (slice) => guarded(() => listPublicRooms(db, slice)),
     listMembers: async (roomId, slice) =>
       isId(roomId) ? guarded(() => listMembers(db, roomId, slice)) : { members: [], total: 0 },
-    async addMember(roomId, userId) {
+    async addMember(roomId, userId, byUserId) {
       if (!isId(roomId)) throw new AppError("ROOM_NOT_FOUND");
-      return guarded(() => changes.add(toMemberChange(roomId, userId, true)));
+      return guarded(() => changes.add(toMemberChange(roomId, userId, true, byUserId)));
     },
     removeMember: async (roomId, userId) =>
       isId(roomId) && guarded(() => changes.add(toMemberChange(roomId, userId, false))),

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { AppError } from "#common/errors.ts";
 import { createGroupCommit } from "../group-commit.ts";
+import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
 import type { MembershipChange, Span } from "../store.ts";
 import { toStoreError } from "./errors.ts";
 import type { Database } from "./tables.ts";
@@ -10,16 +11,22 @@ export interface MemberKey {
   userId: string;
 }
 
+/** A user who is to become a member. */
+export interface Addition extends MemberKey {
+  /** Who adds him, and has to be a member; undefined: he comes by himself. */
+  byUserId?: string | undefined;
+}
+
 /** Each change holds its room until it is on disk: a crowd has to come in as one. */
 export interface MemberChanges {
-  /** Answers whether that is new. @throws AppError ROOM_NOT_FOUND, UNAVAILABLE, BUSY */
-  add: (member: MemberKey) => Promise<boolean>;
+  /** Answers whether that is new. @throws AppError ROOM_NOT_FOUND, RATE_LIMITED, UNAVAILABLE, BUSY */
+  add: (addition: Addition) => Promise<boolean>;
   /** Answers whether there was a membership. @throws AppError UNAVAILABLE, BUSY */
   remove: (member: MemberKey) => Promise<boolean>;
 }
 
 type Results = PromiseSettledResult<boolean>[];
-type Change = (db: Kysely<Database>, batch: readonly MemberKey[]) => Promise<Results>;
+type Change<T> = (db: Kysely<Database>, batch: readonly T[]) => Promise<Results>;
 
 /** Changes of members take one connection each way; one that is stuck lets another start. */
 const lanes = 2;
@@ -27,8 +34,8 @@ const patienceMs = 50;
 const bytesEach = 100;
 
 export function createMemberChanges(db: Kysely<Database>): MemberChanges {
-  const changesOf = (change: Change) =>
-    createGroupCommit<MemberKey, boolean>({
+  const changesOf = <T extends MemberKey>(change: Change<T>) =>
+    createGroupCommit<T, boolean>({
       lanes,
       patienceMs,
       isMixed: true,
@@ -41,10 +48,10 @@ export function createMemberChanges(db: Kysely<Database>): MemberChanges {
   return { add: additions.add, remove: removals.add };
 }
 
-async function write(
+async function write<T extends MemberKey>(
   db: Kysely<Database>,
-  batch: readonly MemberKey[],
-  change: Change,
+  batch: readonly T[],
+  change: Change<T>,
 ): Promise<Results> {
   try {
     return await change(db, batch);
@@ -60,21 +67,51 @@ async function write(
   }
 }
 
-/** Adds memberships by one statement; of those who ask for the same the first is told that it is new. */
+/**
+ * Adds memberships by one statement; of those who ask for the same the first is told that it is
+ * new. The rows of those who add are locked after their rooms: so one that was deleted while the
+ * room was waited for is passed over, though the statement began before.
+ */
 export async function addMembers(
   db: Kysely<Database>,
-  batch: readonly MemberKey[],
+  batch: readonly Addition[],
 ): Promise<Results> {
-  const { rows } = await sql<{ isRoom: boolean; isNew: boolean }>`
+  const { rows } = await sql<{ isRoom: boolean; isFitting: boolean; isNew: boolean }>`
     with ${inputOf(batch)},
+    more as (
+      select * from unnest(
+        ${batch.map((it) => it.byUserId ?? null)}::text[],
+        ${batch.map((it) => mostRoomsFor(it.byUserId))}::int[]
+      ) with ordinality as t (by_id, most, i)
+    ),
     locked as materialized (
       select id from message.rooms where id = any(${roomIdsOf(batch)}::text[])
       order by id for update
     ),
+    adders as materialized (
+      select m.room_id, m.user_id from locked join message.memberships m on m.room_id = locked.id
+      where (m.room_id, m.user_id) in (select room_id, by_id from input join more using (i))
+      for key share of m
+    ),
+    held as (
+      select user_id, count(*) as n from message.memberships
+      where user_id = any(${batch.map((it) => it.userId)}::text[]) group by user_id
+    ),
+    judged as materialized (
+      select input.*,
+        locked.id is not null and (by_id is null or adders.user_id is not null) as is_room,
+        mine.user_id is not null or coalesce(held.n, 0) + dense_rank() over (
+          partition by input.user_id order by input.room_id) <= most as is_fitting
+      from input join more using (i)
+      left join locked on locked.id = input.room_id
+      left join adders on adders.room_id = input.room_id and adders.user_id = by_id
+      left join held on held.user_id = input.user_id
+      left join message.memberships mine
+        on mine.room_id = input.room_id and mine.user_id = input.user_id
+    ),
     added as (
       insert into message.memberships (room_id, user_id)
-      select input.room_id, input.user_id
-      from input join locked on locked.id = input.room_id order by input.i
+      select room_id, user_id from judged where is_room and is_fitting order by i
       on conflict do nothing
       returning room_id, user_id
     ),
@@ -85,16 +122,15 @@ export async function addMembers(
       from (select room_id, count(*)::int as n from added group by room_id) as by_room
       where r.id = by_room.room_id
     )
-    select locked.id is not null as "isRoom", added.user_id is not null and ${isFirst} as "isNew"
-    from input
-    left join locked on locked.id = input.room_id
-    left join added on added.room_id = input.room_id and added.user_id = input.user_id
-    order by input.i`.execute(db);
-  return rows.map(({ isRoom, isNew }) =>
-    isRoom
-      ? { status: "fulfilled", value: isNew }
-      : { status: "rejected", reason: new AppError("ROOM_NOT_FOUND") },
-  );
+    select is_room as "isRoom", is_fitting as "isFitting",
+      added.user_id is not null and ${isFirstOf("judged")} as "isNew"
+    from judged
+    left join added on added.room_id = judged.room_id and added.user_id = judged.user_id
+    order by judged.i`.execute(db);
+  return rows.map(({ isRoom, isFitting, isNew }) => {
+    if (isRoom && isFitting) return { status: "fulfilled", value: isNew };
+    return { status: "rejected", reason: isRoom ? tooManyRooms() : new AppError("ROOM_NOT_FOUND") };
+  });
 }
 
 /**
@@ -126,7 +162,7 @@ async function removeMembers(db: Kysely<Database>, batch: readonly MemberKey[]):
         ) as by_room
         where r.id = by_room.room_id
       )
-      select gone.user_id is not null and ${isFirst} as "isGone"
+      select gone.user_id is not null and ${isFirstOf("input")} as "isGone"
       from input
       left join gone on gone.room_id = input.room_id and gone.user_id = input.user_id
       order by input.i`.execute(trx);
@@ -173,5 +209,6 @@ const notedOf = (changed: "added" | "gone", isMember: boolean) => sql`
 
 const roomIdsOf = (batch: readonly MemberKey[]) => batch.map((it) => it.roomId);
 
-const isFirst = sql`row_number() over (
-  partition by input.room_id, input.user_id order by input.i) = 1`;
+const isFirstOf = (asked: "input" | "judged") => sql`row_number() over (
+  partition by ${sql.ref(asked)}.room_id, ${sql.ref(asked)}.user_id
+  order by ${sql.ref(asked)}.i) = 1`;

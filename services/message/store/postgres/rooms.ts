@@ -2,6 +2,7 @@ import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
 import { AppError } from "#common/errors.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { newId } from "../ids.ts";
+import { mostRooms } from "../room-limits.ts";
 import type { NewRoom, RoomPosition, Slice } from "../store.ts";
 import { addMembers } from "./member-changes.ts";
 import { rowToRoom } from "./rows.ts";
@@ -36,7 +37,8 @@ export async function insertRoom(db: Kysely<Database>, room: NewRoom): Promise<R
   const description = room.description ?? null;
   return db.transaction().execute(async (trx) => {
     await trx.insertInto("rooms").values({ id, name, description, roomType, createdBy }).execute();
-    await addMembers(trx, [{ roomId: id, userId: createdBy }]);
+    const [added] = await addMembers(trx, [{ roomId: id, userId: createdBy }]);
+    if (added?.status === "rejected") throw added.reason;
     return rowToRoom(
       await withColumns(trx.selectFrom("rooms"))
         .where("rooms.id", "=", id)
@@ -73,6 +75,7 @@ export async function listRoomsOf(db: Kysely<Database>, userId: string): Promise
     .innerJoin("memberships as mine", "mine.roomId", "rooms.id")
     .where("mine.userId", "=", userId)
     .orderBy("mine.position")
+    .limit(mostRooms)
     .execute();
   return rows.map(rowToRoom);
 }

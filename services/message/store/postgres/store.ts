@@ -85,7 +85,8 @@ export async function openPostgresStore(
     listRoomsOf: (userId) => guarded(() => listRoomsOf(db, userId)),
     listPublicRooms: (slice) => guarded(() => listPublicRooms(db, slice)),
     listMembers: (roomId, slice) => guarded(() => listMembers(db, roomId, slice)),
-    addMember: (roomId, userId) => guarded(() => members.add({ roomId, userId })),
+    addMember: (roomId, userId, byUserId) =>
+      guarded(() => members.add({ roomId, userId, byUserId })),
     removeMember: (roomId, userId) => guarded(() => members.remove({ roomId, userId })),
     membersAmong: (roomId, userIds) => guarded(() => listMembersAmong(db, roomId, userIds)),
     membershipChanges: (userIds, when) => guarded(() => listChanges(db, userIds, when)),

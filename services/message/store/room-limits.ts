@@ -1,0 +1,21 @@
+import { AppError } from "#common/errors.ts";
+
+/**
+ * Rooms that a user may be in: the list of them is one answer, of 4 MiB at most. A room takes
+ * 9,030 bytes of JSON at most (1,100 code points of name and description, all escaped as in
+ * `\u0001`; 100 members whose ids have 18 digits) and 6,600 of protobuf: 3.6 MB for all.
+ */
+export const mostRooms = 400;
+/** Up to which others may add him: they can't take the places that he needs himself. */
+export const mostRoomsByOthers = 200;
+
+const retryAfterSeconds = 60;
+
+/** @param byUserId who adds the user; undefined: he comes by himself */
+export function mostRoomsFor(byUserId: string | undefined): number {
+  return byUserId === undefined ? mostRooms : mostRoomsByOthers;
+}
+
+export function tooManyRooms(): AppError {
+  return new AppError("RATE_LIMITED", { retryAfterSeconds });
+}
