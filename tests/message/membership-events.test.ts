@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { Server } from "socket.io";
 import { createLogger } from "#common/log.ts";
 import { createMetrics } from "#common/metrics.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
@@ -10,7 +11,6 @@ import { createAudience } from "../../services/message/socket/audience.ts";
 import { createMembership } from "../../services/message/socket/membership.ts";
 import type { ChatServer } from "../../services/message/socket/types.ts";
 import { openPostgresStore } from "../../services/message/store/postgres/store.ts";
-import { Server } from "socket.io";
 import { startTestRedis, type TestRedis, withoutRedis } from "../harness/redis.ts";
 import { next, type Stage, setStage, type TestSocket, type TestUser } from "./harness/stage.ts";
 import { makeRoom, newUser } from "./store-suite-drafts.ts";

@@ -25,6 +25,21 @@ export async function makeRoom(
   return room;
 }
 
+/** Runs for all, so many at once: a call gives up after a while, and a store may be slow. */
+export async function inGroups<T, R>(
+  items: readonly T[],
+  run: (item: T, i: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let i = 0; i < items.length; i += groupSize) {
+    const group = items.slice(i, i + groupSize);
+    results.push(...(await Promise.all(group.map((item, k) => run(item, i + k)))));
+  }
+  return results;
+}
+
+const groupSize = 12;
+
 export const draft = (room: Room, userId: string, more: Partial<NewMessage> = {}): NewMessage => ({
   roomId: room.id,
   userId,

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { mostRooms, mostRoomsByOthers } from "../../services/message/store/room-limits.ts";
 import type { MessageStore } from "../../services/message/store/store.ts";
-import { codeOf, draft, makeRoom, newUser } from "./store-suite-drafts.ts";
+import { codeOf, draft, inGroups, makeRoom, newUser } from "./store-suite-drafts.ts";
 
 /** What the interface promises of rooms and members. */
 export function testMemberships(stores: () => { store: MessageStore; other: MessageStore }): void {
@@ -38,9 +38,7 @@ export function testMemberships(stores: () => { store: MessageStore; other: Mess
         members.map((it) => it.userId),
         users.slice(100),
       );
-      await Promise.all(
-        users.map((user, i) => (i % 2 ? store : other).removeMember(room.id, user)),
-      );
+      await inGroups(users, (user, i) => (i % 2 ? store : other).removeMember(room.id, user));
       assert.equal((await store.findRoom(room.id, "1"))?.room.memberCount, 0);
     });
 
@@ -104,7 +102,7 @@ export function testMemberships(stores: () => { store: MessageStore; other: Mess
       const added = await Promise.all(twice.map(([user, it]) => it.addMember(room.id, user)));
       assert.equal(added.filter(Boolean).length, users.length);
       assert.equal((await other.findRoom(room.id, "1"))?.room.memberCount, users.length + 1);
-      const removed = await Promise.all(twice.map(([user, it]) => it.removeMember(room.id, user)));
+      const removed = await inGroups(twice, ([user, it]) => it.removeMember(room.id, user));
       assert.equal(removed.filter(Boolean).length, users.length);
       const { members, total } = await store.listMembers(room.id, { offset: 0, limit: 100 });
       assert.deepEqual([members.length, total], [1, 1]);

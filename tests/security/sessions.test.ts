@@ -168,17 +168,18 @@ describe("auth is away", () => {
       for (const status of statuses) assert.ok([200, 503].includes(status), String(status));
       // The feed is fresh for a moment longer.
     } while (statuses.has(200));
-    const rpc = await fetch(
-      `${lone.messageRpcUrl}/aetherconnect.message.v1.RoomService/ListRooms`,
-      {
+    const listRooms = () =>
+      fetch(`${lone.messageRpcUrl}/aetherconnect.message.v1.RoomService/ListRooms`, {
         method: "POST",
         headers: {
           "content-type": "application/json",
           authorization: `Bearer ${user.client.cookie("accessToken")}`,
         },
         body: "{}",
-      },
-    );
+      });
+    // So is this one's own.
+    let rpc = await listRooms();
+    while (rpc.status === 200) rpc = await listRooms();
     assert.equal(rpc.status, 503);
     const late = newSocket(lone.messageUrl, token);
     const refusal = new Promise((resolve) => late.once("error", ({ code }) => resolve(code)));
