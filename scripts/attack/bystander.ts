@@ -23,7 +23,7 @@ let turn = 0;
 setInterval(() => {
   if (turn++ % 2) {
     void measure(async () => {
-      const { status } = await get(`${gateway}/api/rooms`, user.accessToken);
+      const { status } = await get(`${gateway}/api/rooms`, user.accessToken, 1);
       return status === 200 ? undefined : `REST: ${status}`;
     });
   } else if (turn % 4 === 1) {

@@ -13,17 +13,19 @@ function open(port: number): Socket {
   return socket;
 }
 
-/** Connections that send a byte a second: half in the headers, half in the body. */
+const slowHeads = [
+  "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+  "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+  "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Slow: ",
+];
+
+/** Connections that send a byte a second: in the headers, in the body, in a WebSocket's handshake. */
 export const slowConnections: Flood = async (target, _user, scale) => {
   const urls = [target.gateway, target.message, target.auth, target.authRpc, target.messageRpc];
   const count = Math.round(500 * scale);
   const sockets = Array.from({ length: count }, (_, i) => {
     const socket = open(portOf(urls[i % urls.length] ?? target.gateway));
-    const head =
-      i % 2
-        ? "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nX-Slow: "
-        : "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n";
-    socket.write(head);
+    socket.write(slowHeads[i % slowHeads.length] ?? "");
     return socket;
   });
   const http2 = [target.authRpc, target.messageRpc].flatMap((url) =>

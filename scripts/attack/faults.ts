@@ -1,24 +1,21 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
-import type { Finding } from "./findings.ts";
-import { startProbe, untilWhole } from "./probe.ts";
+import type { Fault, MissingFault } from "./fault.ts";
+import { signalPostgres } from "./signal-postgres.ts";
 import type { Target } from "./target.ts";
-import { joinGeneral, registerUser, wsToken } from "./user.ts";
 
-interface Fault {
-  name: string;
-  begin: (target: Target) => Promise<unknown> | unknown;
-  end: (target: Target) => Promise<unknown> | unknown;
-  /** Open sockets go on chatting: what they need is there. */
-  chats: boolean;
-  seconds: number;
+/** Every fault, in the order in which they are injected. */
+export function faults(target: Target, isShort: boolean): (Fault | MissingFault)[] {
+  const seconds = isShort ? 3 : 10;
+  return [
+    ...lostProcesses(isShort, seconds),
+    ...lockedTables(isShort).map((table) => lockFault(table, seconds)),
+    fullDisk(target, isShort ? 5 : 20),
+    ...lostRedis(target, seconds),
+    ...clocksApart(target, isShort, seconds),
+  ];
 }
 
-const limits = { answerMs: 3_000, wholeSeconds: 10 };
-
-export function faults(scale: number): Fault[] {
-  const seconds = scale < 1 ? 5 : 10;
+function lostProcesses(isShort: boolean, seconds: number): Fault[] {
   return [
     {
       name: "auth paused",
@@ -32,7 +29,7 @@ export function faults(scale: number): Fault[] {
       begin: ({ victims }) => victims.auth.kill(),
       end: ({ victims }) => victims.auth.start(),
       chats: true,
-      seconds: scale < 1 ? 10 : 62,
+      seconds: isShort ? seconds : 62,
     },
     {
       name: "message killed",
@@ -55,94 +52,99 @@ export function faults(scale: number): Fault[] {
       chats: false,
       seconds: 3,
     },
-    ...["auth.sessions", "auth.users", "message.rooms", "message.messages"].map(lockFault(seconds)),
   ];
 }
 
-/** Begins a fault, asks through it, ends it, and says what it did. */
-export async function injectFault(target: Target, fault: Fault): Promise<Finding> {
-  const user = await registerUser(target.gateway);
-  const chatting = await registerUser(target.gateway);
-  const { socket, roomId } = await joinGeneral(target.gateway, target.message, chatting);
-  // Fetched now, for it is asked for while nobody can issue one: it lives for a minute.
-  const token = await wsToken(target.gateway, user);
-  const probe = startProbe(target, user, token, roomId);
-  await pause(300);
-  await fault.begin(target);
-  const endAt = performance.now() + fault.seconds * 1_000;
-  let chats = 0;
-  let silent = 0;
-  while (performance.now() < endAt) {
-    const answer = await socket
-      .timeout(3_500)
-      .emitWithAck("send_message", { roomId, content: "still on" })
-      .catch(() => undefined);
-    if (answer?.success) chats++;
-    else silent++;
-    await pause(250);
-  }
-  await probe.stop();
-  await fault.end(target);
-  const whole = await untilWhole(target, user, 20);
-  socket.disconnect();
-  const { damage } = probe;
-  // A WebSocket token lives for a minute; after that a refusal is right.
-  const wrong = damage.wrong.filter((it) => fault.seconds < 60 || it !== "socket: TOKEN_EXPIRED");
-  const isMet =
-    wrong.length === 0 &&
-    damage.slowestMs <= limits.answerMs + 250 &&
-    whole <= limits.wholeSeconds &&
-    (!fault.chats || silent === 0);
-  const refused = Object.entries(damage.statuses)
-    .filter(([key]) => key.endsWith("503"))
-    .reduce((sum, [, count]) => sum + count, 0);
-  const firstWrong =
-    wrong.length > 0 ? `; ${wrong.length} wrong: ${[...new Set(wrong)].join(", ")}` : "";
+function lockedTables(isShort: boolean): string[] {
+  const tables = ["auth.sessions", "message.rooms"];
+  return isShort ? tables : [...tables, "auth.users", "message.messages"];
+}
+
+function lockFault(table: string, seconds: number): Fault {
+  let client: Client | undefined;
   return {
-    what: `${fault.name}, ${fault.seconds} s`,
-    figure: `${refused} × 503, slowest ${(damage.slowestMs / 1_000).toFixed(1)} s, whole after ${whole.toFixed(1)} s, ${chats} messages and ${silent} failures on an open socket${firstWrong}`,
-    goal: `503 within 3 s, no 401, whole within 10 s${fault.chats ? ", sockets chat on" : ""}`,
-    isMet,
+    name: `${table} locked`,
+    async begin({ databaseUrl }) {
+      client = new Client({ connectionString: databaseUrl });
+      client.on("error", () => undefined);
+      await client.connect();
+      await client.query("begin");
+      await client.query(`lock table ${table} in access exclusive mode`);
+    },
+    end: () => client?.end(),
+    chats: table.startsWith("auth."),
+    seconds,
   };
 }
 
-function lockFault(seconds: number) {
-  return (table: string): Fault => {
-    let client: Client | undefined;
+function fullDisk({ disk, databaseUrl }: Target, seconds: number): Fault | MissingFault {
+  const name = "PostgreSQL's disk full";
+  if (!disk) return { name, missing: "a file system can be mounted by root only" };
+  return {
+    name,
+    async begin() {
+      disk.fill();
+      // There is room left in the file of the log that is being written: on to the next one.
+      const client = new Client({ connectionString: databaseUrl });
+      client.on("error", () => undefined);
+      await client.connect();
+      await client.query("select pg_switch_wal()").catch(() => undefined);
+      await client.query("create table public.filler (id int)").catch(() => undefined);
+      await client.end().catch(() => undefined);
+    },
+    end: () => disk.free(),
+    chats: false,
+    seconds,
+  };
+}
+
+/** With limits that nobody reaches, so that each request asks Redis for its count. */
+const counted = { RATE_LIMIT_PER_MINUTE: "1000000", AUTH_RATE_LIMIT_PER_MINUTE: "1000000" };
+
+function lostRedis({ redis }: Target, seconds: number): (Fault | MissingFault)[] {
+  const names = ["Redis killed", "Redis paused"] as const;
+  if (!redis) return names.map((name) => ({ name, missing: "no redis-server is installed" }));
+  const service = { REDIS_URL: redis.url, ...counted };
+  const settings = { auth: service, message: service, gateway: service };
+  const common = { chats: true, isHarmless: true, seconds, settings };
+  return [
+    { name: names[0], begin: () => redis.kill(), end: () => redis.start(), ...common },
+    { name: names[1], begin: () => redis.pause(), end: () => redis.resume(), ...common },
+  ];
+}
+
+/** How far our services take each other's clocks for right, at most. */
+const toleratedSeconds = 30;
+
+function clocksApart(
+  { clock }: Target,
+  isShort: boolean,
+  seconds: number,
+): (Fault | MissingFault)[] {
+  const cases = [
+    { service: "auth", by: toleratedSeconds - 2, seconds },
+    { service: "auth", by: 600, seconds },
+    { service: "auth", by: 2 - toleratedSeconds, seconds },
+    { service: "auth", by: -600, seconds },
+    { service: "message", by: -600, seconds: 130, outlastsTokens: true },
+  ] as const;
+  return cases.slice(0, isShort ? 2 : cases.length).map(({ service, by, ...rest }) => {
+    const [amount, unit] = Math.abs(by) < 60 ? [by, "s"] : [by / 60, "min"];
+    const name = `${service}'s clock ${Math.abs(amount)} ${unit} ${by < 0 ? "behind" : "ahead"}`;
+    if (!clock) return { name, missing: "no libfaketime is installed (Debian: faketime)" };
+    const isTolerated = Math.abs(by) <= toleratedSeconds;
     return {
-      name: `${table} locked`,
-      async begin({ databaseUrl }) {
-        client = new Client({ connectionString: databaseUrl });
-        client.on("error", () => undefined);
-        await client.connect();
-        await client.query("begin");
-        await client.query(`lock table ${table} in access exclusive mode`);
-      },
-      end: () => client?.end(),
-      chats: table.startsWith("auth."),
-      seconds,
+      name,
+      // By a little they are apart from the start; by much nobody would get in to begin with.
+      prepare: () => clock.set(isTolerated ? by : 0),
+      begin: () => clock.set(by),
+      end: () => clock.set(0),
+      chats: true,
+      isHarmless: isTolerated,
+      mayRefuseTokens: !isTolerated,
+      // By its name each has a process of its own, which knows no other time.
+      settings: { [service]: { ...clock.settings, ATTACK: name } },
+      ...rest,
     };
-  };
-}
-
-/** The postmaster and all of its children: the server hangs as a whole. */
-function signalPostgres({ postgresPid }: Target, signal: NodeJS.Signals): void {
-  const postmaster = postgresPid();
-  const pids = signal === "SIGKILL" ? [postmaster] : [postmaster, ...childrenOf(postmaster)];
-  for (const pid of pids) process.kill(pid, signal);
-}
-
-/** Linux only, as the whole script: processes whose parent is `pid`. */
-function childrenOf(pid: number): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-        return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === pid;
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
+  });
 }

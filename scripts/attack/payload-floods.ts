@@ -85,6 +85,18 @@ export const bombs: Flood = async (target, user, scale) => {
     ],
     ["RPC gzip", rpc, { "content-encoding": "gzip" }, zeros],
     ["RPC brotli", rpc, { "content-encoding": "br" }, zeros],
+    [
+      "gRPC-Web gzip",
+      rpc,
+      { "content-type": "application/grpc-web+proto", "grpc-encoding": "gzip" },
+      compressed(zeros),
+    ],
+    [
+      "Connect stream gzip",
+      `${target.authRpc}/aetherconnect.auth.v1.AuthService/WatchRevocations`,
+      { "content-type": "application/connect+proto", "connect-content-encoding": "gzip" },
+      compressed(zeros),
+    ],
     ["REST deep", `${target.gateway}/api/rooms`, {}, `{"name":${"[".repeat(60_000)}`],
     [
       "REST deep metadata",
@@ -117,6 +129,13 @@ export const bombs: Flood = async (target, user, scale) => {
   }
   return { figure: wrong[0] ?? "all refused, in few bytes", isMet: wrong.length === 0 };
 };
+
+/** A message of a stream that says of itself that it is compressed. */
+function compressed(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const head = Buffer.from([1, 0, 0, 0, 0]);
+  head.writeUInt32BE(bytes.length, 1);
+  return new Uint8Array(Buffer.concat([head, bytes]));
+}
 
 /** Deadlines that no server should believe. */
 export const hugeTimeouts: Flood = async (target) => {

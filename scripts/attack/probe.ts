@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { io } from "socket.io-client";
 import type { Target } from "./target.ts";
-import { login, type User } from "./user.ts";
+import { login, type User, wsToken } from "./user.ts";
 
 /** What a fault did to those who asked. */
 export interface Damage {
@@ -17,6 +17,9 @@ const waitLimitMs = 10_000;
 export function startProbe(target: Target, user: User, token: string, roomId: string) {
   const damage: Damage = { slowestMs: 0, statuses: {}, wrong: [] };
   let isStopping = false;
+  const stopping = new AbortController();
+  /** Of the last login. */
+  let freshToken = user.accessToken;
   const bearer = { authorization: `Bearer ${user.accessToken}` };
   const asks: Record<string, () => Promise<Response>> = {
     profile: () => fetch(`${target.gateway}/api/auth/profile`, { headers: bearer }),
@@ -25,10 +28,22 @@ export function startProbe(target: Target, user: User, token: string, roomId: st
     "ws-token": () => fetch(`${target.gateway}/api/auth/ws-token`, { headers: bearer }),
     login: () =>
       send(`${target.gateway}/api/auth/login`, { email: user.email, password: user.password }),
+    "fresh token": () =>
+      fetch(`${target.gateway}/api/rooms`, { headers: { authorization: `Bearer ${freshToken}` } }),
     RPC: () =>
-      send(`${target.messageRpc}/aetherconnect.message.v1.RoomService/ListRooms`, {}, bearer),
+      send(
+        `${target.messageRpc}/aetherconnect.message.v1.RoomService/ListRooms`,
+        {},
+        bearer,
+        stopping.signal,
+      ),
     "auth RPC": () =>
-      send(`${target.authRpc}/aetherconnect.auth.v1.AuthService/GetProfile`, {}, bearer),
+      send(
+        `${target.authRpc}/aetherconnect.auth.v1.AuthService/GetProfile`,
+        {},
+        bearer,
+        stopping.signal,
+      ),
   };
   const note = (name: string, status: number | string, ms: number) => {
     const key = `${name} ${status}`;
@@ -40,8 +55,9 @@ export function startProbe(target: Target, user: User, token: string, roomId: st
     while (!isStopping) {
       const startedAt = performance.now();
       const response = await ask().catch(() => undefined);
-      await response?.arrayBuffer().catch(() => undefined);
+      const text = (await response?.text().catch(() => undefined)) ?? "";
       const status = response?.status ?? "no answer";
+      if (name === "login" && status === 200) freshToken = String(JSON.parse(text).accessToken);
       const isPastGateway = name.includes("RPC");
       if (!isPastGateway || response) note(name, status, performance.now() - startedAt);
       const isFine = status === 200 || status === 503 || (isPastGateway && !response);
@@ -53,7 +69,8 @@ export function startProbe(target: Target, user: User, token: string, roomId: st
   });
   const knocking = (async () => {
     while (!isStopping) {
-      const code = await knock(target.message, token);
+      const fresh = await wsToken(target.gateway, user).catch(() => token);
+      const code = await knock(target.message, fresh);
       note("socket", code, 0);
       if (!["connected", "UNAVAILABLE", "no answer"].includes(code))
         damage.wrong.push(`socket: ${code}`);
@@ -64,6 +81,8 @@ export function startProbe(target: Target, user: User, token: string, roomId: st
     damage,
     async stop() {
       isStopping = true;
+      // What is paused answers those that asked it, and not the gateway, when it may go on.
+      stopping.abort();
       await Promise.race([Promise.all([...lanes, knocking]), pause(waitLimitMs)]);
     },
   };
@@ -83,23 +102,42 @@ export async function untilWhole(
       headers: { authorization: `Bearer ${fresh?.accessToken}` },
     }).catch(() => undefined);
     await rooms?.arrayBuffer();
-    const health = await fetch(`${target.message}/health`).catch(() => undefined);
-    const isOk = (await health?.text())?.includes('"status":"ok"') ?? false;
-    if (rooms?.status === 200 && isOk) return seconds();
+    if (rooms?.status === 200 && (await isHealthy(target.message))) return seconds();
     await pause(100);
   }
   return Number.POSITIVE_INFINITY;
 }
 
-function send(url: string, body: object, headers = {}): Promise<Response> {
+/** Waits until services that were just started know each other. @throws Error after 20 s */
+export async function untilHealthy({ gateway, message }: Target): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if ((await isHealthy(gateway)) && (await isHealthy(message))) return;
+    await pause(100);
+  }
+  throw new Error("the platform doesn't come to rest");
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  const health = await fetch(`${url}/health`).catch(() => undefined);
+  return (await health?.text())?.includes('"status":"ok"') ?? false;
+}
+
+function send(
+  url: string,
+  body: object,
+  headers = {},
+  signal: AbortSignal | null = null,
+): Promise<Response> {
   return fetch(url, {
+    signal,
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   });
 }
 
-async function knock(url: string, token: string): Promise<string> {
+/** What a handshake with a token comes to: "connected", a code of the contract, "no answer". */
+export async function knock(url: string, token: string): Promise<string> {
   const socket = io(url, {
     auth: { token },
     transports: ["websocket"],

@@ -3,8 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePort } from "../prove/stage/ports.ts";
+import { findRedis, type RedisServer } from "../prove/stage/redis.ts";
 import { startEmbeddedPostgres } from "../start/embedded-postgres.ts";
-import { createVictim, type Victim } from "./victim.ts";
+import { type Clock, createClock } from "./clocks.ts";
+import { mountSmallDisk, type SmallDisk } from "./disk.ts";
+import { createVictim, type Victim, type VictimName } from "./victim.ts";
 
 /** The platform as processes on ports of its own, without the limits that would end a flood early. */
 export interface Target extends AsyncDisposable {
@@ -15,16 +18,39 @@ export interface Target extends AsyncDisposable {
   messageRpc: string;
   databaseUrl: string;
   postgresPid: () => number;
-  victims: Record<"auth" | "message" | "gateway", Victim>;
+  victims: Record<VictimName, Victim>;
+  /** Runs, and no service uses it by itself; undefined where none is installed. */
+  redis: RedisServer | undefined;
+  /** What PostgreSQL stands on; undefined where none may be mounted. */
+  disk: SmallDisk | undefined;
+  /** For a service that is started with it; undefined where there is no libfaketime. */
+  clock: Clock | undefined;
   unexpectedEnds: string[];
   logs: string;
 }
 
-export async function startTarget(parentDir = tmpdir()): Promise<Target> {
+export async function startTarget(): Promise<Target> {
   const stack = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(join(parentDir, "aetherconnect-attack-"));
-  stack.defer(() => rm(dataDir, { recursive: true, force: true }));
+  try {
+    return await startOn(stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function startOn(stack: AsyncDisposableStack): Promise<Target> {
+  const directory = await mkdtemp(join(tmpdir(), "aetherconnect-attack-"));
+  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const dataDir = join(directory, "data");
+  const disk = mountSmallDisk(dataDir);
+  if (disk) stack.use(disk);
   const postgres = stack.use(await startEmbeddedPostgres({ dataDir, port: 0, isFast: true }));
+  const redis = await findRedis(join(directory, "redis.log"));
+  if (redis) {
+    stack.defer(() => redis.kill());
+    await redis.start();
+  }
   const port = async () => String(await findFreePort());
   const [gatewayPort, messagePort, authPort, authRpcPort, messageRpcPort] = [
     await port(),
@@ -48,11 +74,11 @@ export async function startTarget(parentDir = tmpdir()): Promise<Target> {
     HANDSHAKES_PER_MINUTE: "0",
   };
   const unexpectedEnds: string[] = [];
-  const launch = async (name: "auth" | "message" | "gateway") => {
+  const launch = async (name: VictimName) => {
     const victim = createVictim({
       name,
       env,
-      logFile: join(dataDir, `${name}.log`),
+      logFile: join(directory, `${name}.log`),
       onUnexpectedEnd(who, reason) {
         unexpectedEnds.push(`${who}: ${reason.split(":")[0]}`);
         process.stdout.write(`${who} ended: ${reason}\n`);
@@ -64,27 +90,25 @@ export async function startTarget(parentDir = tmpdir()): Promise<Target> {
     await victim.start();
     return victim;
   };
-  try {
-    const victims = {
-      auth: await launch("auth"),
-      message: await launch("message"),
-      gateway: await launch("gateway"),
-    };
-    return {
-      gateway: `http://127.0.0.1:${gatewayPort}`,
-      message: `http://127.0.0.1:${messagePort}`,
-      auth: `http://127.0.0.1:${authPort}`,
-      authRpc: `http://127.0.0.1:${authRpcPort}`,
-      messageRpc: `http://127.0.0.1:${messageRpcPort}`,
-      databaseUrl: postgres.url,
-      postgresPid: () => postgres.pid,
-      victims,
-      unexpectedEnds,
-      logs: dataDir,
-      [Symbol.asyncDispose]: () => stack.disposeAsync(),
-    };
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
+  const victims = {
+    auth: await launch("auth"),
+    message: await launch("message"),
+    gateway: await launch("gateway"),
+  };
+  return {
+    gateway: `http://127.0.0.1:${gatewayPort}`,
+    message: `http://127.0.0.1:${messagePort}`,
+    auth: `http://127.0.0.1:${authPort}`,
+    authRpc: `http://127.0.0.1:${authRpcPort}`,
+    messageRpc: `http://127.0.0.1:${messageRpcPort}`,
+    databaseUrl: postgres.url,
+    postgresPid: () => postgres.pid,
+    victims,
+    redis,
+    disk,
+    clock: createClock(directory),
+    unexpectedEnds,
+    logs: directory,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }

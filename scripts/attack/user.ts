@@ -18,8 +18,10 @@ export async function registerUser(gateway: string): Promise<User> {
   return login(gateway, email, password);
 }
 
+/** @throws Error unless it is let in */
 export async function login(gateway: string, email: string, password: string): Promise<User> {
-  const { body } = await post(`${gateway}/api/auth/login`, { email, password });
+  const { status, body } = await post(`${gateway}/api/auth/login`, { email, password });
+  if (status !== 200) throw new Error(`login: ${status}`);
   return {
     email,
     password,
@@ -36,17 +38,19 @@ export interface Answer {
 }
 
 export async function post(url: string, body: object, headers = {}): Promise<Answer> {
-  return answerOf(
-    fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body: JSON.stringify(body),
-    }),
-  );
+  const init = {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  };
+  return answerOf(fetch(url, init).catch(() => fetch(url, init)));
 }
 
-export async function get(url: string, accessToken: string): Promise<Answer> {
-  return answerOf(fetch(url, { headers: { authorization: `Bearer ${accessToken}` } }));
+/** @param attempts a connection that was kept may be ended at the moment in which it is used */
+export async function get(url: string, accessToken: string, attempts = 2): Promise<Answer> {
+  const init = { headers: { authorization: `Bearer ${accessToken}` } };
+  const first = fetch(url, init);
+  return answerOf(attempts > 1 ? first.catch(() => fetch(url, init)) : first);
 }
 
 async function answerOf(answering: Promise<Response>): Promise<Answer> {
@@ -59,8 +63,11 @@ async function answerOf(answering: Promise<Response>): Promise<Answer> {
   };
 }
 
+/** @throws Error if it gets none */
 export async function wsToken(gateway: string, user: User): Promise<string> {
-  return String((await get(`${gateway}/api/auth/ws-token`, user.accessToken)).body.token);
+  const { status, body } = await get(`${gateway}/api/auth/ws-token`, user.accessToken);
+  if (status !== 200) throw new Error(`ws-token: ${status}`);
+  return String(body.token);
 }
 
 /** A socket that is signed in and has joined `general`. */

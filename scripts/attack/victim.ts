@@ -2,10 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { ROOT } from "../generate/root.ts";
 
+export type VictimName = "auth" | "message" | "gateway";
+
 export interface VictimOptions {
-  name: string;
+  name: VictimName;
   env: NodeJS.ProcessEnv;
   logFile: string;
   /** It ended though nobody ended it. */
@@ -14,27 +17,39 @@ export interface VictimOptions {
 
 /** A service in a process of its own, to be attacked, paused and killed. */
 export interface Victim {
-  name: string;
-  start: () => Promise<void>;
+  name: VictimName;
+  /** @param settings besides its own; those of the last start if not given */
+  start: (settings?: NodeJS.ProcessEnv) => Promise<void>;
+  /** Starts it anew, unless it runs with just these settings besides its own. */
+  runWith: (settings: NodeJS.ProcessEnv) => Promise<void>;
   kill: () => Promise<void>;
   pause: () => void;
   resume: () => void;
   /** Bytes in use after its garbage is gone; NaN if it has ended. */
   memory: () => Promise<number>;
+  /** Bytes of the machine that it holds now, garbage and all; 0 if it has ended. */
+  resident: () => number;
 }
 
 export function createVictim({ name, env, logFile, onUnexpectedEnd }: VictimOptions): Victim {
   let child: ChildProcess | undefined;
   let isWanted = false;
-  return {
+  let settings: NodeJS.ProcessEnv = {};
+  const self: Victim = {
     name,
-    async start() {
+    async runWith(newSettings) {
+      if (isDeepStrictEqual(newSettings, settings)) return;
+      await self.kill();
+      await self.start(newSettings);
+    },
+    async start(newSettings = settings) {
+      settings = newSettings;
       const log = openSync(logFile, "a");
       const hook = join(ROOT, "scripts/attack/gc-hook.ts");
       const started = spawn(
         process.execPath,
         ["--expose-gc", "--import", hook, join(ROOT, "services", name, "main.ts")],
-        { env, detached: true, stdio: ["ignore", log, log, "ipc"] },
+        { env: { ...env, ...settings }, detached: true, stdio: ["ignore", log, log, "ipc"] },
       );
       child = started;
       isWanted = true;
@@ -58,6 +73,14 @@ export function createVictim({ name, env, logFile, onUnexpectedEnd }: VictimOpti
     },
     pause: () => child?.kill("SIGSTOP"),
     resume: () => child?.kill("SIGCONT"),
+    resident() {
+      try {
+        const status = readFileSync(`/proc/${child?.pid}/status`, "utf8");
+        return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+      } catch {
+        return 0;
+      }
+    },
     async memory() {
       if (!child?.connected) return Number.NaN;
       child.send("memory");
@@ -66,4 +89,5 @@ export function createVictim({ name, env, logFile, onUnexpectedEnd }: VictimOpti
       return isAnswer ? Number(answer.bytes) : 0;
     },
   };
+  return self;
 }

@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** A connection for bytes that no client would send. It reads what comes until it is paused. */
+export function openRaw(url: string): Socket {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.on("error", () => undefined);
+  socket.resume();
+  return socket;
+}
+
+/** A WebSocket of Engine.IO whose frames are ours to make. Undefined if it isn't let in. */
+export async function openRawWebSocket(url: string): Promise<Socket | undefined> {
+  const socket = openRaw(url);
+  socket.write(
+    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n" +
+      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+  );
+  const answer = await Promise.race([
+    once(socket, "data"),
+    once(socket, "close").then(() => []),
+    pause(5_000, [], { ref: false }),
+  ]);
+  if (String(answer[0]).startsWith("HTTP/1.1 101")) return socket;
+  socket.destroy();
+  return undefined;
+}
+
+/** A frame as a client sends it, its mask all zeros. */
+export function frame(opcode: number, payload: string | Buffer, isLast = true): Buffer {
+  const bytes = Buffer.from(payload);
+  const first = (isLast ? 0x80 : 0) | opcode;
+  const length =
+    bytes.length < 126
+      ? [0x80 | bytes.length]
+      : [0x80 | 126, bytes.length >> 8, bytes.length & 0xff];
+  return Buffer.concat([Buffer.from([first, ...length, 0, 0, 0, 0]), bytes]);
+}
+
+/**
+ * Writes a batch again and again, until the other end has had enough or the time is over.
+ * Answers how many bytes it took.
+ */
+export async function pour(socket: Socket, batch: Buffer, ms: number): Promise<number> {
+  const endAt = performance.now() + ms;
+  const before = socket.bytesWritten;
+  while (!socket.destroyed && socket.writable && performance.now() < endAt) {
+    // What doesn't fit is kept here, so not more than a little of it.
+    if (socket.writableLength < batch.length) socket.write(batch);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return socket.bytesWritten - before;
+}
+
+/**
+ * Reads what the connections were sent, and so learns of those that were ended. Answers how
+ * many are open still after `ms`.
+ */
+export async function countOpen(sockets: readonly Socket[], ms: number): Promise<number> {
+  const endAt = performance.now() + ms;
+  for (const socket of sockets) socket.resume();
+  const count = () => sockets.filter((it) => !it.destroyed).length;
+  while (count() > 0 && performance.now() < endAt) await pause(50);
+  return count();
+}
