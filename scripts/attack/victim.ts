@@ -35,6 +35,7 @@ export function createVictim({ name, env, logFile, onUnexpectedEnd }: VictimOpti
   let child: ChildProcess | undefined;
   let isWanted = false;
   let settings: NodeJS.ProcessEnv = {};
+  const lastWords = () => readFileSync(logFile, "utf8").slice(-1_500);
   const self: Victim = {
     name,
     async runWith(newSettings) {
@@ -55,11 +56,10 @@ export function createVictim({ name, env, logFile, onUnexpectedEnd }: VictimOpti
       isWanted = true;
       started.on("exit", (code, by) => {
         if (!isWanted || child !== started) return;
-        const lastWords = readFileSync(logFile, "utf8").slice(-1_500);
-        onUnexpectedEnd(name, `${by ?? `exit code ${code}`}: ${lastWords}`);
+        onUnexpectedEnd(name, `${by ?? `exit code ${code}`}: ${lastWords()}`);
       });
       const ended = once(started, "exit").then(() => {
-        throw new Error(`${name} ended before it was ready, see ${logFile}`);
+        throw new Error(`${name} ended before it was ready: ${lastWords()}`);
       });
       await Promise.race([once(started, "message"), ended]);
       ended.catch(() => undefined);

@@ -97,6 +97,9 @@ function postgresArguments({ clusterDir, user, port, isFast }: PostmasterOptions
     io_method: "sync",
     jit: "off",
     max_logical_replication_workers: "0",
+    // The supervisor starts it anew. A postmaster that does so itself can wait for ever for a
+    // recovery that has failed: on a full disk it was seen to.
+    restart_after_crash: "off",
     synchronous_commit: "on",
     fsync: isFast ? "off" : "on",
     full_page_writes: isFast ? "off" : "on",
