@@ -1,6 +1,6 @@
 /**
  * Attacks a platform of its own, and prints what came of it: `npm run attack`.
- *   --short         a tenth of everything, for CI: judges what breaks, and times loosely
+ *   --short         a tenth of everything: judges what breaks, and times loosely
  *   --only=<text>   only what has the text in its name
  * Ends with 1 when a goal is missed. Needs Linux.
  */
