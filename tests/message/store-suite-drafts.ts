@@ -25,6 +25,17 @@ export async function makeRoom(
   return room;
 }
 
+/** Repeats a call that may be repeated while the store is too busy for it. */
+export async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  for (let left = 10; ; left--) {
+    try {
+      return await call();
+    } catch (error) {
+      if (left === 0 || !(error instanceof AppError) || error.code !== "UNAVAILABLE") throw error;
+    }
+  }
+}
+
 /** Runs for all, so many at once: a call gives up after a while, and a store may be slow. */
 export async function inGroups<T, R>(
   items: readonly T[],

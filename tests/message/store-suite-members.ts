@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { mostRooms, mostRoomsByOthers } from "../../services/message/store/room-limits.ts";
 import type { MessageStore } from "../../services/message/store/store.ts";
-import { codeOf, draft, inGroups, makeRoom, newUser } from "./store-suite-drafts.ts";
+import { codeOf, draft, inGroups, makeRoom, newUser, patiently } from "./store-suite-drafts.ts";
 
 /** What the interface promises of rooms and members. */
 export function testMemberships(stores: () => { store: MessageStore; other: MessageStore }): void {
@@ -58,16 +58,17 @@ export function testMemberships(stores: () => { store: MessageStore; other: Mess
     test("keeps creator and count right while others come and go by another store", async () => {
       const { store, other } = stores();
       await Promise.all(
-        Array.from({ length: 6 }, async () => {
+        Array.from({ length: 4 }, async () => {
           const [ada, bob, eve] = [newUser(), newUser(), newUser()];
           const room = await makeRoom(store, [ada, bob, eve], RoomType.PRIVATE);
           const comeAndGo = async () => {
             for (let i = 0; i < 4; i++) {
-              await store.removeMember(room.id, eve);
-              await store.addMember(room.id, eve);
+              await patiently(() => store.removeMember(room.id, eve));
+              await patiently(() => store.addMember(room.id, eve));
             }
           };
-          await Promise.all([comeAndGo(), other.removeMember(room.id, ada)]);
+          const goes = () => other.removeMember(room.id, ada);
+          await Promise.all([comeAndGo(), patiently(goes)]);
           const view = await store.findRoom(room.id, bob);
           const { members, total } = await store.listMembers(room.id, { offset: 0, limit: 9 });
           const here = members.map((it) => it.userId);
@@ -96,7 +97,7 @@ export function testMemberships(stores: () => { store: MessageStore; other: Mess
 
     test("lets in and out a crowd that comes at once, each once", async () => {
       const { store, other } = stores();
-      const users = Array.from({ length: 60 }, newUser);
+      const users = Array.from({ length: 30 }, newUser);
       const room = await makeRoom(store, [newUser()]);
       const twice = [...users, ...users].map((user, i) => [user, i % 3 ? store : other] as const);
       const added = await Promise.all(twice.map(([user, it]) => it.addMember(room.id, user)));
