@@ -36,7 +36,8 @@ const say = (finding: Finding) => {
 
 await using target = await startTarget();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, async () => {
+  // Again and again, until what was mounted and started is gone.
+  process.on(signal, async () => {
     await target[Symbol.asyncDispose]();
     process.exit(130);
   });

@@ -74,12 +74,14 @@ async function startOn(stack: AsyncDisposableStack): Promise<Target> {
     HANDSHAKES_PER_MINUTE: "0",
   };
   const unexpectedEnds: string[] = [];
+  let ending: Promise<void> | undefined;
   const launch = async (name: VictimName) => {
     const victim = createVictim({
       name,
       env,
       logFile: join(directory, `${name}.log`),
       onUnexpectedEnd(who, reason) {
+        if (ending) return;
         unexpectedEnds.push(`${who}: ${reason.split(":")[0]}`);
         process.stdout.write(`${who} ended: ${reason}\n`);
         // What comes next is an attack as well, and needs all of them.
@@ -109,6 +111,10 @@ async function startOn(stack: AsyncDisposableStack): Promise<Target> {
     clock: createClock(directory),
     unexpectedEnds,
     logs: directory,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]() {
+      // Who comes second, after a signal say, waits for the first.
+      ending ??= stack.disposeAsync();
+      return ending;
+    },
   };
 }
