@@ -12,7 +12,7 @@ import { type Finding, insist, printFindings, verdictOf } from "./attack/finding
 import { timeForgeries } from "./attack/forgeries.ts";
 import { injectFault } from "./attack/inject-fault.ts";
 import { limitsOf } from "./attack/limits.ts";
-import { compareTimes, measureLoginRate, watchHealth } from "./attack/logins.ts";
+import { compareTimes, measureLoginRate, rushLogins, watchHealth } from "./attack/logins.ts";
 import { runFloods } from "./attack/run-floods.ts";
 import { startTarget } from "./attack/target.ts";
 import { registerUser } from "./attack/user.ts";
@@ -58,6 +58,10 @@ for (const { name, run } of measured) {
     const figure = "a figure of time: judged in the long run only";
     say({ what: name, figure, goal: "", isMet: true, isSkipped: true });
   } else for (const finding of await run()) say(finding);
+}
+
+if (isWanted("logins at once")) {
+  say(await insist(limits.attempts, () => rushLogins(target, user, limits.answerMs)));
 }
 
 for (const fault of faults(target, isShort).filter((it) => isWanted(it.name))) {

@@ -98,6 +98,35 @@ export async function compareTimes(target: Target, user: User, scale: number): P
   };
 }
 
+/** Three times the logins at once that can be served in time, whose clients all wait. */
+export async function rushLogins(
+  { gateway }: Target,
+  { email, password }: User,
+  answerMs: number,
+): Promise<Finding> {
+  const startedAt = performance.now();
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, async () => {
+      const { status, body } = await post(`${gateway}/api/auth/login`, { email, password });
+      return status === 200 ? "let in" : String(body.code ?? status);
+    }),
+  );
+  const slowest = performance.now() - startedAt;
+  const counts = Map.groupBy(answers, (it) => it);
+  const figure = [...counts].map(([answer, { length }]) => `${length} ${answer}`).join(", ");
+  const isRight = [...counts.keys()].every((it) => expectedInRush.has(it));
+  const isSwift = slowest <= answerMs;
+  return {
+    what: "300 logins at once",
+    figure: `${figure}; slowest ${(slowest / 1_000).toFixed(1)} s`,
+    goal: `let in or 503 within ${answerMs / 1_000} s`,
+    isMet: isRight && isSwift,
+    isSlow: isRight && !isSwift,
+  };
+}
+
+const expectedInRush = new Set(["let in", "BUSY", "UNAVAILABLE"]);
+
 /** `/health/live` of auth and of the gateway while 50 clients log in. */
 export async function watchHealth(target: Target, user: User, scale: number): Promise<Finding[]> {
   const endAt = performance.now() + Math.max(5_000, 15_000 * scale);

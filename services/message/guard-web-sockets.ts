@@ -14,6 +14,12 @@ interface WebSocketServer {
 const mostIdle = { count: 100, windowMs: 10_000 };
 /** How long a client gets to say goodbye as well; 30 s if ws had its way. */
 const closeTimeout = 1_000;
+/**
+ * An event is at most 64 KiB, in some fifty segments of a network: whoever cuts it into more
+ * frames, or sends a frame byte by byte, wants us to keep and join them.
+ */
+const maxFragments = 256;
+const maxBufferedChunks = 1_024;
 /** engine.io's type of the packets that carry Socket.IO's. */
 const message = "4".charCodeAt(0);
 
@@ -26,7 +32,7 @@ export function guardWebSockets(engine: object): void {
   // engine.io keeps it to itself.
   const server: unknown = Reflect.get(engine, "ws");
   if (!isWebSocketServer(server)) throw new Error("engine.io has no WebSocket server");
-  Object.assign(server.options, { closeTimeout });
+  Object.assign(server.options, { closeTimeout, maxFragments, maxBufferedChunks });
   const handleUpgrade = server.handleUpgrade.bind(server);
   server.handleUpgrade = (req, socket, head, take) =>
     handleUpgrade(req, socket, head, (webSocket, itsRequest) => {

@@ -1,8 +1,9 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
-import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createConnectTransport } from "@connectrpc/connect-node";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import type { ServiceName, ServiceTokens } from "../tokens/service-token.ts";
+import { openConnections } from "./connections.ts";
 import { accessOf } from "./interceptors.ts";
 
 export interface ClientOptions {
@@ -15,7 +16,7 @@ export interface ClientOptions {
   interceptors?: Interceptor[];
 }
 
-/** A connection to a service, made when first used and again when lost. */
+/** A service to be called; connected to when first used and again when lost. */
 export interface RpcClient {
   transport: Transport;
   close: () => void;
@@ -25,9 +26,7 @@ const defaultTimeoutMs = 2_500;
 
 /** Speaks Connect over HTTP/2. Calls without an `Authorization` header carry our service token. */
 export function createRpcClient(options: ClientOptions): RpcClient {
-  // No pings: the manager's timer can ping a session that has been destroyed, which ends the
-  // process (connect-es #1795). dropHung takes their place.
-  const sessions = new Http2SessionManager(options.url);
+  const connections = openConnections(options.url);
   const transport = createConnectTransport({
     baseUrl: options.url,
     httpVersion: "2",
@@ -38,12 +37,11 @@ export function createRpcClient(options: ClientOptions): RpcClient {
     interceptors: [
       ...(options.interceptors ?? []),
       identify(options.serviceTokens, options.audience),
-      dropHung(() => sessions.abort()),
       repeatRefused,
     ],
-    sessionManager: guardSessions(sessions),
+    sessionManager: connections,
   });
-  return { transport, close: () => sessions.abort() };
+  return { transport, close: connections.close };
 }
 
 /** Tells the other service who calls, where the call isn't made for a user. */
@@ -68,40 +66,6 @@ function isUnknownService(method: DescMethod, thrown: unknown): boolean {
   );
 }
 
-const mostSilentCalls = 2;
-
-/**
- * Drops a connection on which calls only run into their deadlines: the other end may be
- * gone without a word, and the next call gets a new connection. While others are answered it
- * is only slow, and dropping it would fail their calls too.
- */
-function dropHung(drop: () => void): Interceptor {
-  let silent = 0;
-  let heardAt = Number.NEGATIVE_INFINITY;
-  const hear = () => {
-    silent = 0;
-    heardAt = performance.now();
-  };
-  return (next) => async (req) => {
-    const startedAt = performance.now();
-    try {
-      const res = await next(req);
-      hear();
-      return res;
-    } catch (thrown) {
-      const { code } = ConnectError.from(thrown);
-      if (code !== Code.DeadlineExceeded) {
-        // Who is gone has heard nothing either.
-        if (code !== Code.Canceled) hear();
-      } else if (heardAt < startedAt && ++silent >= mostSilentCalls) {
-        silent = 0;
-        drop();
-      }
-      throw thrown;
-    }
-  };
-}
-
 /**
  * Repeats unary calls that the server refused unseen, as it does in the moment in which
  * it closes a connection (RFC 9113, section 8.7).
@@ -118,25 +82,3 @@ const repeatRefused: Interceptor = (next) => async (req) => {
     }
   }
 };
-
-/**
- * A request right after a GOAWAY leaves an error on a session that nobody listens to, which
- * would end the process (connect-es #1768). So every session gets a listener.
- */
-function guardSessions(
-  inner: Http2SessionManager,
-): Pick<Http2SessionManager, "authority" | "notifyResponseByteRead" | "request"> {
-  const guarded = new WeakSet<object>();
-  return {
-    authority: inner.authority,
-    notifyResponseByteRead: (stream) => inner.notifyResponseByteRead(stream),
-    async request(...args) {
-      const stream = await inner.request(...args);
-      if (stream.session && !guarded.has(stream.session)) {
-        guarded.add(stream.session);
-        stream.session.on("error", () => undefined);
-      }
-      return stream;
-    },
-  };
-}

@@ -32,12 +32,15 @@ export function fromConnectError(thrown: unknown): AppError {
       cause: error,
     });
   }
-  const isLost = isGone(error.code) || brokenStream.test(error.message);
+  const isLost = isGone(error.code) || isBroken(error);
   return new AppError(isLost ? "UNAVAILABLE" : "INTERNAL", { cause: error });
 }
 
-/** What node:http2 says of a stream or session that broke under a call. */
-const brokenStream = /NGHTTP2_|ERR_HTTP2_|GOAWAY/;
+/** Whether node:http2 says that the stream or its session broke under the call. */
+function isBroken({ message, cause }: ConnectError): boolean {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return /NGHTTP2_|ERR_HTTP2_|GOAWAY/.test(`${message} ${code}`);
+}
 
 /** Codes of a server that went away: killed in mid-call it is canceled (HTTP/2) or aborted. */
 function isGone(code: Code): boolean {

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { after, before, describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { Health, HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
+import { createRpcClient } from "../../services/common/rpc/client.ts";
+import { createOnePortServer, type OnePortServer } from "../../services/common/rpc/one-port.ts";
+import { createServiceTokens } from "../../services/common/tokens/service-token.ts";
+
+const { SERVING } = HealthCheckResponse_ServingStatus;
+const neverAnswers = "slow";
+
+let slowCalls = 0;
+let server: OnePortServer;
+let port: number;
+before(async () => {
+  server = createOnePortServer(
+    connectNodeAdapter({
+      routes: (router) =>
+        router.service(Health, {
+          async check({ service }, { signal }) {
+            if (service === neverAnswers) {
+              slowCalls++;
+              await once(signal, "abort");
+            }
+            return { status: SERVING };
+          },
+        }),
+    }),
+  );
+  await once(server.server.listen(0, "127.0.0.1"), "listening");
+  port = portOf(server.server.address());
+});
+after(() => server.close(0));
+
+function portOf(address: AddressInfo | string | null): number {
+  assert.ok(typeof address === "object" && address);
+  return address.port;
+}
+
+function call(toPort: number) {
+  const { transport, close } = createRpcClient({
+    url: `http://127.0.0.1:${toPort}`,
+    audience: "auth",
+    serviceTokens: createServiceTokens("gateway", ["x".repeat(32)]),
+  });
+  return { client: createClient(Health, transport), [Symbol.dispose]: close };
+}
+
+const codeOf = (thrown: unknown) => ConnectError.from(thrown).code;
+
+describe("calls of one service to another", () => {
+  test("that wait, however many, hold up no others", async () => {
+    using caller = call(port);
+    const leaving = new AbortController();
+    const before = slowCalls;
+    const slow = Array.from({ length: 600 }, () =>
+      caller.client
+        .check({ service: neverAnswers }, { signal: leaving.signal, timeoutMs: 9_000 })
+        .catch(codeOf),
+    );
+    while (slowCalls < before + 600) await caller.client.check({}, { timeoutMs: 9_000 });
+    leaving.abort();
+    assert.deepEqual(new Set(await Promise.all(slow)), new Set([Code.Canceled]));
+  });
+
+  test("that are given up, however many, end no others", async () => {
+    using caller = call(port);
+    for (let round = 0; round < 3; round++) {
+      const before = slowCalls;
+      const leaving = new AbortController();
+      const slow = Array.from({ length: 300 }, () =>
+        caller.client
+          .check({ service: neverAnswers }, { signal: leaving.signal, timeoutMs: 9_000 })
+          .catch(codeOf),
+      );
+      while (slowCalls < before + 300) await caller.client.check({}, { timeoutMs: 9_000 });
+      const quick = Array.from({ length: 50 }, () => caller.client.check({}, { timeoutMs: 9_000 }));
+      leaving.abort();
+      await Promise.all(slow);
+      for (const { status } of await Promise.all(quick)) assert.equal(status, SERVING);
+    }
+  });
+
+  test("leave a connection on which nothing is heard any more", async (t) => {
+    const relayed: Socket[] = [];
+    let isMute = false;
+    const relay = createServer((near) => {
+      const far = connect(port, "127.0.0.1");
+      const isFirst = relayed.length === 0;
+      for (const socket of [near, far]) socket.on("error", () => undefined);
+      relayed.push(near, far);
+      near.on("data", (bytes) => far.write(bytes));
+      far.on("data", (bytes) => (isFirst && isMute) || near.write(bytes));
+    });
+    await once(relay.listen(0, "127.0.0.1"), "listening");
+    t.after(() => {
+      for (const socket of relayed) socket.destroy();
+      relay.close();
+    });
+    using caller = call(portOf(relay.address()));
+    assert.equal((await caller.client.check({})).status, SERVING);
+    isMute = true;
+    for (let i = 0; i < 2; i++) {
+      const code = await caller.client.check({}, { timeoutMs: 600 }).then(() => "heard", codeOf);
+      assert.equal(code, Code.DeadlineExceeded);
+    }
+    // The caller learns that the call has failed a moment before the connection does.
+    await setImmediate();
+    assert.equal((await caller.client.check({})).status, SERVING);
+  });
+});
