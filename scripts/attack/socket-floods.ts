@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Flood } from "./flood.ts";
-import { countOpen, frame, openRawWebSocket, pour } from "./raw-web-socket.ts";
+import { countHeld, frame, openRawWebSocket, pour } from "./raw-web-socket.ts";
 import { wsToken } from "./user.ts";
 
 /** Pings that each ask for a pong, from clients that read none; signed in and not, at both doors. */
@@ -22,7 +22,7 @@ export const unreadPings: Flood = async (target, user, scale) => {
   };
   const attacks = await Promise.all(doors.map((url, i) => attack(url, i % 2 === 0)));
   const opened = attacks.flatMap(({ socket }) => (socket ? [socket] : []));
-  const left = await countOpen(opened, 5_000);
+  const left = await countHeld(opened, 5_000);
   for (const socket of opened) socket.destroy();
   const megabytes = attacks.reduce((sum, { bytes }) => sum + bytes, 0) / 1024 / 1024;
   return {
@@ -49,7 +49,7 @@ export const endlessFragments: Flood = async (target, user, scale) => {
   for (const socket of await Promise.all(Array.from({ length: count }, attack))) {
     if (socket) opened.push(socket);
   }
-  const left = await countOpen(opened, 5_000);
+  const left = await countHeld(opened, 5_000);
   for (const socket of opened) socket.destroy();
   return {
     figure: `${opened.length} messages without end, ${left} still read`,
@@ -74,7 +74,7 @@ export const silentSockets: Flood = async (target, user, scale) => {
   await pause(isLong ? 50_000 : 9_000);
   const judged = sessions.filter((_, i) => isLong || i % 2 === 0);
   const alive = await Promise.all(judged.map((sid) => isAlive(target.message, sid)));
-  const left = { sockets: await countOpen(sockets, 0), sessions: alive.filter(Boolean).length };
+  const left = { sockets: await countHeld(sockets, 0), sessions: alive.filter(Boolean).length };
   for (const socket of sockets) socket.destroy();
   return {
     figure: `${sockets.length} sockets and ${judged.length} polling sessions: ${left.sockets} and ${left.sessions} still there`,

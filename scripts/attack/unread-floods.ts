@@ -2,7 +2,7 @@ import { connect as connectHttp2 } from "node:http2";
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Flood } from "./flood.ts";
-import { countOpen, openRaw } from "./raw-web-socket.ts";
+import { countHeld, openRaw } from "./raw-web-socket.ts";
 import type { Target } from "./target.ts";
 import { post, type User } from "./user.ts";
 
@@ -42,7 +42,7 @@ export const unreadAnswers: Flood = async (target, user, scale) => {
   }
   await pause(30_000);
   // Of those that were not ended keep-alive would end the last after 5 s, and prove nothing.
-  const left = await countOpen(sockets, 4_000);
+  const left = await countHeld(sockets, 4_000);
   const streams = sessions.reduce((sum, it) => sum + it.countOpen(), 0);
   for (const socket of sockets) socket.destroy();
   for (const { end } of sessions) end();
