@@ -101,7 +101,7 @@ export async function untilWhole(
     const rooms = await fetch(`${target.gateway}/api/rooms`, {
       headers: { authorization: `Bearer ${fresh?.accessToken}` },
     }).catch(() => undefined);
-    await rooms?.arrayBuffer();
+    await rooms?.arrayBuffer().catch(() => undefined);
     if (rooms?.status === 200 && (await isHealthy(target.message))) return seconds();
     await pause(100);
   }
@@ -118,8 +118,10 @@ export async function untilHealthy({ gateway, message }: Target): Promise<void> 
 }
 
 async function isHealthy(url: string): Promise<boolean> {
-  const health = await fetch(`${url}/health`).catch(() => undefined);
-  return (await health?.text())?.includes('"status":"ok"') ?? false;
+  const health = await fetch(`${url}/health`)
+    .then((response) => response.text())
+    .catch(() => "");
+  return health.includes('"status":"ok"');
 }
 
 function send(

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Flood } from "./flood.ts";
 import { countHeld, frame, openRawWebSocket, pour } from "./raw-web-socket.ts";
-import { wsToken } from "./user.ts";
+import { ask, wsToken } from "./user.ts";
 
 /** Pings that each ask for a pong, from clients that read none; signed in and not, at both doors. */
 export const unreadPings: Flood = async (target, user, scale) => {
@@ -86,18 +86,18 @@ const polling = (url: string, sid?: string) =>
   `${url}/socket.io/?EIO=4&transport=polling${sid ? `&sid=${sid}` : ""}`;
 
 async function openPolling(url: string, token: string | undefined): Promise<string> {
-  const text = await (await fetch(polling(url))).text();
+  const text = await (await ask(polling(url))).text();
   const sid = /"sid":"([^"]+)"/.exec(text)?.[1] ?? "";
   if (token) {
     const body = `40${JSON.stringify({ token })}`;
-    await (await fetch(polling(url, sid), { method: "POST", body })).text();
+    await (await ask(polling(url, sid), { method: "POST", body })).text();
   }
   return sid;
 }
 
 /** Asked by sending, for to poll would keep it. */
 async function isAlive(url: string, sid: string): Promise<boolean> {
-  const response = await fetch(polling(url, sid), { method: "POST", body: "3" });
+  const response = await ask(polling(url, sid), { method: "POST", body: "3" });
   await response.arrayBuffer();
   return response.status === 200;
 }

@@ -43,14 +43,18 @@ export async function post(url: string, body: object, headers = {}): Promise<Ans
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   };
-  return answerOf(fetch(url, init).catch(() => fetch(url, init)));
+  return answerOf(ask(url, init));
 }
 
-/** @param attempts a connection that was kept may be ended at the moment in which it is used */
+/** Asks once more where that fails: a kept connection may be ended just when it is used. */
+export function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(url, init).catch(() => fetch(url, init));
+}
+
+/** @param attempts at most, see `ask` */
 export async function get(url: string, accessToken: string, attempts = 2): Promise<Answer> {
   const init = { headers: { authorization: `Bearer ${accessToken}` } };
-  const first = fetch(url, init);
-  return answerOf(attempts > 1 ? first.catch(() => fetch(url, init)) : first);
+  return answerOf(attempts > 1 ? ask(url, init) : fetch(url, init));
 }
 
 async function answerOf(answering: Promise<Response>): Promise<Answer> {
