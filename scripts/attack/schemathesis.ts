@@ -1,7 +1,7 @@
 /**
  * Lets schemathesis (from PyPI) call every route of /openapi.json, signed in, with data of its
  * own making, on a platform of its own:
- *   pip install schemathesis && node scripts/attack/schemathesis.ts [--examples=200]
+ *   pip install schemathesis && node scripts/attack/schemathesis.ts [--examples=210]
  * SCHEMATHESIS names another command. Ends with 1 at a 5xx or an answer against its schema.
  */
 import { spawn } from "node:child_process";
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { startTarget } from "./target.ts";
 import { post, registerUser } from "./user.ts";
 
-const { values } = parseArgs({ options: { examples: { type: "string", default: "200" } } });
+const { values } = parseArgs({ options: { examples: { type: "string", default: "210" } } });
 const checks = [
   "not_a_server_error",
   "status_code_conformance",
