@@ -84,12 +84,20 @@ function fullDisk({ disk, databaseUrl }: Target, seconds: number): Fault | Missi
     name,
     async begin() {
       disk.fill();
-      // There is room left in the file of the log that is being written: on to the next one.
       const client = new Client({ connectionString: databaseUrl });
       client.on("error", () => undefined);
       await client.connect();
-      await client.query("select pg_switch_wal()").catch(() => undefined);
-      await client.query("create table public.filler (id int)").catch(() => undefined);
+      // There is room left in the file of the log that is being written, and in those that
+      // stand by to be written again: on, until there is no next one.
+      for (let has = true; has; ) {
+        has = await client
+          .query("select pg_logical_emit_message(true, '', '')")
+          .then(() => client.query("select pg_switch_wal()"))
+          .then(
+            () => true,
+            () => false,
+          );
+      }
       await client.end().catch(() => undefined);
     },
     end: () => disk.free(),
