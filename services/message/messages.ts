@@ -11,6 +11,7 @@ import {
 } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { Fanout } from "./fanout/fanout.ts";
 import type { Names } from "./names.ts";
+import { takePageTurn } from "./page-turns.ts";
 import { getReadableRoom } from "./rooms.ts";
 import type { MessageStore } from "./store/store.ts";
 
@@ -63,6 +64,7 @@ export async function listMessages(
   const limit = request.limit ?? 50;
   const { from, to } = rangeOf(request, limit, room.lastSeq);
   const messages = await store.listMessages(room.id, from, to);
+  await takePageTurn(messages);
   const isByPage = request.before === undefined && request.after === undefined;
   return create(ListMessagesResponseSchema, {
     messages,
