@@ -7,21 +7,22 @@ import { instanceHeader, withInstance } from "#common/http/instance.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
 import { asksForWebSocket } from "#common/http/upgrade.ts";
 import type { MessageContext } from "./context.ts";
-import { guardWebSockets } from "./guard-web-sockets.ts";
-import { hastenClose } from "./socket/end-socket.ts";
+import { guardConnection, guardWebSockets } from "./socket/guard-connections.ts";
 import { createHandshakeRule } from "./socket/handshake.ts";
 import { corkFlush } from "./socket/one-write.ts";
+import type { OnSlow } from "./socket/server.ts";
+import type { ChatSocket } from "./socket/types.ts";
 
 const path = "/socket.io/";
 
 /** The HTTP port: health and metrics, Socket.IO, and nothing else. */
-export function createHttpServer(ctx: MessageContext): Server {
+export function createHttpServer(ctx: MessageContext, onSlow: OnSlow): Server {
   const { io, log, operations } = ctx;
   // Socket.IO gets a server of its own, which never listens, so that what comes is judged
   // before it sees it, and refused in our words.
   const inner = new Server();
   io.attach(inner, { path });
-  io.engine.on("connection", hastenClose);
+  io.engine.on("connection", (conn: ChatSocket["conn"]) => guardConnection(conn, onSlow));
   io.engine.on("flush", corkFlush);
   guardWebSockets(io.engine);
   nameSessions(ctx);

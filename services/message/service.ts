@@ -11,7 +11,7 @@ import { roomService } from "./rpc/room-service.ts";
 import { createDispatch, type Dispatch } from "./socket/dispatch.ts";
 import { closeTransport } from "./socket/end-socket.ts";
 import { eventHandlers } from "./socket/handlers.ts";
-import { serveSockets } from "./socket/server.ts";
+import { type OnSlow, serveSockets } from "./socket/server.ts";
 
 /** A message service that listens. */
 export interface RunningMessage extends RunningService {
@@ -35,7 +35,7 @@ export async function startMessage(
       log,
       metrics,
     });
-    serveSockets(ctx, dispatch);
+    const onSlow = serveSockets(ctx, dispatch);
     const rpc = await startRpcServer({
       port: config.rpcPort,
       host: config.host,
@@ -48,7 +48,7 @@ export async function startMessage(
       metrics,
     });
     closers.add(() => rpc.close());
-    const httpPort = await serveHttp(ctx, dispatch);
+    const httpPort = await serveHttp(ctx, dispatch, onSlow);
     const rpcUrl = localUrl(config.host, rpc.port);
     const httpUrl = localUrl(config.host, httpPort);
     log.info({ rpcUrl, httpUrl }, "message service ready");
@@ -75,9 +75,9 @@ function authenticatorOf({ guard, serviceTokens }: MessageContext): Authenticato
 }
 
 /** Listens on the HTTP port; answers it. Closing drains: clients come back by themselves. */
-async function serveHttp(ctx: MessageContext, dispatch: Dispatch): Promise<number> {
+async function serveHttp(ctx: MessageContext, dispatch: Dispatch, onSlow: OnSlow): Promise<number> {
   const { config, closers, operations, io } = ctx;
-  const server = createHttpServer(ctx);
+  const server = createHttpServer(ctx, onSlow);
   const port = await listen(server, config.httpPort, config.host, "MESSAGE_SERVICE_HTTP_PORT");
   closers.add(async () => {
     operations.drain();

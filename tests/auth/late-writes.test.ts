@@ -34,6 +34,8 @@ async function betweenJudgingAndWriting(
     await database.query("begin");
     await database.query("select from auth.users where id = $1 for update", [user.id]);
     const answer = call();
+    // It may be refused before it is awaited.
+    answer.catch(() => undefined);
     const waiting = `select from pg_stat_activity
       where wait_event_type = 'Lock' and datname = current_database()`;
     while ((await auth.database.query(waiting)).length === 0) await turn();

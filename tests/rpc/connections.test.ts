@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { constants, createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
@@ -87,14 +88,17 @@ describe("calls of one service to another", () => {
 
   test("leave a connection on which nothing is heard any more", async (t) => {
     const relayed: Socket[] = [];
+    const held: Buffer[] = [];
     let isMute = false;
+    let release = (): unknown => undefined;
     const relay = createServer((near) => {
       const far = connect(port, "127.0.0.1");
       const isFirst = relayed.length === 0;
       for (const socket of [near, far]) socket.on("error", () => undefined);
       relayed.push(near, far);
       near.on("data", (bytes) => far.write(bytes));
-      far.on("data", (bytes) => (isFirst && isMute) || near.write(bytes));
+      far.on("data", (bytes) => (isFirst && isMute ? held.push(bytes) : near.write(bytes)));
+      if (isFirst) release = () => near.write(Buffer.concat(held));
     });
     await once(relay.listen(0, "127.0.0.1"), "listening");
     t.after(() => {
@@ -104,6 +108,7 @@ describe("calls of one service to another", () => {
     using caller = call(portOf(relay.address()));
     assert.equal((await caller.client.check({})).status, SERVING);
     isMute = true;
+    const patient = caller.client.check({}, { timeoutMs: 9_000 });
     for (let i = 0; i < 2; i++) {
       const code = await caller.client.check({}, { timeoutMs: 600 }).then(() => "heard", codeOf);
       assert.equal(code, Code.DeadlineExceeded);
@@ -111,5 +116,33 @@ describe("calls of one service to another", () => {
     // The caller learns that the call has failed a moment before the connection does.
     await setImmediate();
     assert.equal((await caller.client.check({})).status, SERVING);
+    // It was only slow: what was under way there is answered.
+    release();
+    assert.equal((await patient).status, SERVING);
+  });
+
+  test("leave a connection that takes no more, and are repeated on another", async (t) => {
+    const sessions: ServerHttp2Session[] = [];
+    let isFull = false;
+    const answer = connectNodeAdapter({
+      routes: (router) => router.service(Health, { check: () => ({ status: SERVING }) }),
+    });
+    const full = createHttp2Server((req, res) => {
+      const isFirst = req.stream.session === sessions[0];
+      if (isFirst && isFull) req.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      else answer(req, res);
+    });
+    full.on("session", (session) => sessions.push(session));
+    await once(full.listen(0, "127.0.0.1"), "listening");
+    t.after(() => {
+      for (const session of sessions) session.destroy();
+      full.close();
+    });
+    using caller = call(portOf(full.address()));
+    assert.equal((await caller.client.check({})).status, SERVING);
+    isFull = true;
+    const answers = await Promise.all(Array.from({ length: 50 }, () => caller.client.check({})));
+    assert.ok(answers.every(({ status }) => status === SERVING));
+    assert.equal(sessions.length, 2);
   });
 });

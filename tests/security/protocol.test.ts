@@ -23,6 +23,13 @@ const alive = async () => {
 };
 
 describe("RPC ports", () => {
+  test("a connection that says no more than that it speaks HTTP/2 is ended", async () => {
+    const socket = connect(Number(new URL(platform.authRpcUrl).port), "127.0.0.1");
+    socket.on("error", () => undefined).resume();
+    socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    await once(socket, "close");
+  });
+
   test("streams that are reset at once end their session, and nothing else", async () => {
     for (const url of rpcUrls()) {
       const session = connectHttp2(url);

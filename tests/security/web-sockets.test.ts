@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { frame, openRawWebSocket } from "../../scripts/attack/raw-web-socket.ts";
 import { type Platform, startPlatform } from "../harness/platform.ts";
 import { connectSocket, wsToken } from "../harness/sockets.ts";
@@ -85,6 +85,13 @@ describe("WebSockets of clients that don't behave", () => {
     assert.equal(isClosed, true);
   });
 
+  test("who asks to be let in again and again is cut", async () => {
+    const socket = await open();
+    const closed = once(socket, "close");
+    socket.write(Buffer.concat(Array(10).fill(frame(1, "40/there-is-none,"))));
+    await closed;
+  });
+
   test("who sends a ping now and then stays", async () => {
     const socket = await open();
     socket.write(frame(1, `40${JSON.stringify({ token: await wsToken(user) })}`));
@@ -99,5 +106,61 @@ describe("WebSockets of clients that don't behave", () => {
     const roomId = await generalRoomId(user.client);
     assert.ok((await chatting.emitWithAck("join_room", { roomId })).success);
     chatting.disconnect();
+  });
+});
+
+describe("polling clients that don't behave", () => {
+  let platform: Platform;
+  let user: TestUser;
+  before(async () => {
+    platform = await startPlatform();
+    user = await registerUser(platform);
+  });
+  after(() => platform[Symbol.asyncDispose]());
+
+  const open = async () => {
+    const url = `${platform.messageUrl}/socket.io/?EIO=4&transport=polling`;
+    const [, sid] = /"sid":"([^"]+)"/.exec(await (await fetch(url)).text()) ?? [];
+    assert.ok(sid);
+    return async (packets: string[]) => {
+      const init = { method: "POST", body: packets.join("\x1e") };
+      const response = await fetch(`${url}&sid=${sid}`, init).catch(() => undefined);
+      await response?.arrayBuffer();
+      return response?.status;
+    };
+  };
+  const isGone = async (send: Awaited<ReturnType<typeof open>>) => (await send(["3"])) === 400;
+
+  test("a request of more packets than anybody has reason to send isn't taken apart", async () => {
+    const send = await open();
+    await send(Array(501).fill("3"));
+    assert.ok(await isGone(send));
+  });
+
+  test("pongs in many requests are counted together", async () => {
+    const send = await open();
+    for (let i = 0; i < 3; i++) await send(Array(60).fill("3"));
+    assert.ok(await isGone(send));
+  });
+
+  test("who asks to be let in again and again is cut", async () => {
+    const send = await open();
+    await send(Array(10).fill("40/there-is-none,"));
+    assert.ok(await isGone(send));
+  });
+
+  test("who is let in may send a burst of events in one request", async () => {
+    const send = await open();
+    assert.equal(await send([`40${JSON.stringify({ token: await wsToken(user) })}`]), 200);
+    const roomId = await generalRoomId(user.client);
+    const event = `42${JSON.stringify(["typing_start", { roomId }])}`;
+    assert.equal(await send(Array(90).fill(event)), 200);
+    assert.equal(await isGone(send), false);
+  });
+
+  test("who isn't let in in time is gone, though he doesn't ask for what waits for him", async () => {
+    const send = await open();
+    await send(["40/there-is-none,"]);
+    while (!(await isGone(send))) await setTimeout(100);
   });
 });

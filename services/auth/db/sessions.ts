@@ -66,6 +66,9 @@ export async function holdOpenSession(trx: Trx, sessionId: string): Promise<bool
 
 type ListedRow = Pick<SessionRow, "id" | "device" | "createdAt" | "lastUsedAt">;
 
+/** More would be no list that anybody reads, and in the end none that can be sent. */
+const mostListed = 1_000;
+
 /** Open sessions of a user, the most recently used first. */
 export function listOpenSessions(db: Db, userId: string): Promise<ListedRow[]> {
   return openSessions(db)
@@ -73,6 +76,7 @@ export function listOpenSessions(db: Db, userId: string): Promise<ListedRow[]> {
     .where("userId", "=", userId)
     .orderBy("lastUsedAt", "desc")
     .orderBy("id")
+    .limit(mostListed)
     .execute();
 }
 

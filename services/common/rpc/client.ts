@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
@@ -67,8 +68,9 @@ function isUnknownService(method: DescMethod, thrown: unknown): boolean {
 }
 
 /**
- * Repeats unary calls that the server refused unseen, as it does in the moment in which
- * it closes a connection (RFC 9113, section 8.7).
+ * Repeats unary calls that the server refused unseen, as it does in the moment in which it
+ * closes a connection (RFC 9113, section 8.7), and where a connection has too much in its
+ * memory. By then they go by another connection.
  */
 const repeatRefused: Interceptor = (next) => async (req) => {
   for (let attempt = 1; ; attempt++) {
@@ -76,9 +78,10 @@ const repeatRefused: Interceptor = (next) => async (req) => {
       return await next(req);
     } catch (thrown) {
       const error = ConnectError.from(thrown);
-      const wasRefused =
-        error.code === Code.Internal && error.message.includes("NGHTTP2_REFUSED_STREAM");
+      const wasRefused = /REFUSED_STREAM|ENHANCE_YOUR_CALM/.test(error.message);
       if (!wasRefused || req.stream || attempt === 3) throw thrown;
+      // The caller learns of it a moment before the connection does.
+      await setImmediate();
     }
   }
 };

@@ -28,9 +28,17 @@ interface Connection {
  */
 const mostAtOnce = 90;
 const mostResets = 90;
-/** A connection on which this many calls in a row, each of so long, hear nothing is dead. */
+/**
+ * A connection on which this many calls in a row, each of so long, hear nothing may be dead: it
+ * gets no more calls. Those under way go on, for the other end may just be slow.
+ */
 const mostSilent = 2;
 const silentMs = 500;
+/** What a server says to a call that it hasn't looked at: the connection takes no more. */
+const refusals = new Set<number | undefined>([
+  constants.NGHTTP2_REFUSED_STREAM,
+  constants.NGHTTP2_ENHANCE_YOUR_CALM,
+]);
 
 export function openConnections(url: string): Connections {
   let open: Connection[] = [];
@@ -74,10 +82,8 @@ export function openConnections(url: string): Connections {
       if (isGivenUp) connection.resets++;
       const isSilent =
         isGivenUp && connection.heardAt < startedAt && performance.now() - startedAt >= silentMs;
-      if (isSilent && ++connection.silent >= mostSilent) {
-        retire(connection);
-        connection.sessions.abort();
-      }
+      const isDead = isSilent && ++connection.silent >= mostSilent;
+      if (isDead || refusals.has(stream.rstCode)) retire(connection);
       settle(connection);
     });
   };

@@ -39,7 +39,7 @@ export function fromConnectError(thrown: unknown): AppError {
 /** Whether node:http2 says that the stream or its session broke under the call. */
 function isBroken({ message, cause }: ConnectError): boolean {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  return /NGHTTP2_|ERR_HTTP2_|GOAWAY/.test(`${message} ${code}`);
+  return /NGHTTP2_|ERR_HTTP2_|GOAWAY|ENHANCE_YOUR_CALM/.test(`${message} ${code}`);
 }
 
 /** Codes of a server that went away: killed in mid-call it is canceled (HTTP/2) or aborted. */

@@ -28,6 +28,8 @@ export interface OnePortServer {
 const preface = Buffer.from("PRI ");
 const silenceLimitMs = 5_000;
 const requestLimitMs = 20_000;
+/** Longer than clients keep a connection that they may need again. */
+const idleLimitMs = 10 * 60_000;
 
 export function createOnePortServer(handler: Handler): OnePortServer {
   const h1 = createHttp1Server(
@@ -58,6 +60,7 @@ export function createOnePortServer(handler: Handler): OnePortServer {
     sessions.add(session);
     session.on("close", () => sessions.delete(session));
     session.on("error", () => session.destroy());
+    endSilent(session);
   });
   h2.on("sessionError", () => undefined);
 
@@ -95,6 +98,14 @@ export function createOnePortServer(handler: Handler): OnePortServer {
       clearTimeout(hard);
     },
   };
+}
+
+/** Ends a session whose client doesn't begin, and closes one that hasn't been used for long. */
+function endSilent(session: ServerHttp2Session): void {
+  const timer = setTimeout(() => session.destroy(), silenceLimitMs);
+  session.once("remoteSettings", () => clearTimeout(timer));
+  session.once("close", () => clearTimeout(timer));
+  session.setTimeout(idleLimitMs, () => session.close());
 }
 
 /**

@@ -2,7 +2,8 @@ import { Server } from "socket.io";
 import type { OriginRule } from "#common/http/origin.ts";
 import type { ChatServer } from "./types.ts";
 
-const handshakeLimitMs = 5_000;
+/** In which a client has to say who it is. */
+export const handshakeLimitMs = 5_000;
 /** A larger frame closes the connection; a larger event (64 KiB) only fails. */
 const maxFrameBytes = 256 * 1024;
 

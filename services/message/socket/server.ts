@@ -8,12 +8,14 @@ import type { Dispatch } from "./dispatch.ts";
 import { emitError, emitTo } from "./emit.ts";
 import { closeTransport, endSocket } from "./end-socket.ts";
 import { sessionRoomName, userRoomName } from "./room-names.ts";
-import { watchConsumer } from "./slow-consumer.ts";
 import { createSocketsPerUser } from "./sockets-per-user.ts";
 import type { ChatSocket } from "./types.ts";
 
+/** Hears of a connection that is cut because it doesn't read what it is sent. */
+export type OnSlow = (conn: ChatSocket["conn"]) => void;
+
 /** Lets sockets in, and their events to the handlers. */
-export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
+export function serveSockets(ctx: MessageContext, dispatch: Dispatch): OnSlow {
   const { io, guard, names, metrics } = ctx;
   const socketsPerUser = createSocketsPerUser(ctx);
   const cuts = metrics.counter("sockets_cut", "Sockets that the server ended", ["code"]);
@@ -44,10 +46,6 @@ export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
     socket.join([userRoomName(user.id), sessionRoomName(sessionId)]);
     // A session that ended while this one was judged: from here on the feed finds it.
     if (ctx.feed.hasEnded(sessionId)) return refuse(socket, new AppError("UNAUTHENTICATED"));
-    watchConsumer(socket.conn, () => {
-      cuts.inc({ code: "SLOW_CONSUMER" });
-      ctx.log.info({ userId: user.id, code: "SLOW_CONSUMER" }, "a socket was cut");
-    });
     dispatch.serve(socket, user);
     socket.on("disconnect", (reason) => {
       // Without its socket a connection would stay for as long as it answers pings.
@@ -67,6 +65,15 @@ export function serveSockets(ctx: MessageContext, dispatch: Dispatch): void {
     );
     socketsPerUser.opened(user.id);
   });
+
+  return (conn) => {
+    const code = "SLOW_CONSUMER";
+    cuts.inc({ code });
+    const socket = [...io.sockets.sockets.values()].find((it) => it.conn === conn);
+    const judgement = socket?.data.judgement;
+    const userId = judgement?.isAdmitted ? judgement.user.id : undefined;
+    ctx.log.info({ userId, code }, "a socket was cut");
+  };
 }
 
 /** A refused socket's first and only event, and its end. */
