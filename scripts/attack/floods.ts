@@ -6,7 +6,7 @@ import {
 } from "./connection-floods.ts";
 import type { Flood } from "./flood.ts";
 import { bombs, hugeTimeouts, randomFrames } from "./payload-floods.ts";
-import { endlessFragments, silentSockets, unreadPings } from "./socket-floods.ts";
+import { endlessFragments, silentSockets, stuffedRequests, unreadPings } from "./socket-floods.ts";
 import { unreadAnswers } from "./unread-floods.ts";
 
 const fast: Record<string, Flood> = {
@@ -18,6 +18,7 @@ const fast: Record<string, Flood> = {
   "huge deadlines": hugeTimeouts,
   "unread pings": unreadPings,
   "endless fragments": endlessFragments,
+  "stuffed requests": stuffedRequests,
 };
 
 /** Floods that mostly wait for the server to have had enough. */

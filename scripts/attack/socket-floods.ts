@@ -82,6 +82,34 @@ export const silentSockets: Flood = async (target, user, scale) => {
   };
 };
 
+/** Polling requests that are as full of packets as they may be large, from clients not let in. */
+export const stuffedRequests: Flood = async (target, _user, scale) => {
+  const bodies = ["3", "6", "40/a,"].map((packet) =>
+    Array(Math.floor(250_000 / (packet.length + 1)))
+      .fill(packet)
+      .join("\x1e"),
+  );
+  const doors = [target.message, target.gateway];
+  let sent = 0;
+  let alive = 0;
+  for (let round = 0; round < Math.max(1, Math.round(10 * scale)); round++) {
+    await Promise.all(
+      bodies.map(async (body, i) => {
+        const door = doors[(round + i) % 2] ?? target.message;
+        const sid = await openPolling(door, undefined);
+        const posted = await fetch(polling(door, sid), { method: "POST", body }).catch(() => 0);
+        if (typeof posted === "object") await posted.arrayBuffer().catch(() => undefined);
+        sent++;
+        if (await isAlive(door, sid)) alive++;
+      }),
+    );
+  }
+  return {
+    figure: `${sent} requests of 250 kB; ${alive} sessions still there`,
+    isMet: alive === 0,
+  };
+};
+
 const polling = (url: string, sid?: string) =>
   `${url}/socket.io/?EIO=4&transport=polling${sid ? `&sid=${sid}` : ""}`;
 
