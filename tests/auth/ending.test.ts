@@ -93,6 +93,23 @@ test("no session on the old password outlives a change of it", async () => {
   );
 });
 
+test("of more sessions than anybody has those used last are listed, and all are ended", async () => {
+  const { user, tokens } = await registerUser(auth.client);
+  await auth.database.query(
+    `insert into auth.sessions (id, user_id, refresh_hash, refresh_expires_at, ends_at, last_used_at)
+     select gen_random_uuid(), $1, 'none', now() + interval '1 day', now() + interval '1 day',
+       now() - n * interval '1 minute'
+     from generate_series(1, 1500) n`,
+    [user.id],
+  );
+  const me = as(tokens.accessToken);
+  const { sessions } = await auth.client.listSessions({}, me);
+  assert.equal(sessions.length, 1_000);
+  assert.equal(sessions[0]?.current, true);
+  const { endedSessionIds } = await auth.client.logoutAll({}, me);
+  assert.equal(endedSessionIds.length, 1_501);
+});
+
 test("sessions are listed, the last used first, and ended one by one", async () => {
   const { user, tokens } = await registerUser(auth.client);
   const other = await loginUser(auth.client, user.username);
