@@ -20,6 +20,7 @@ export interface DirectorOptions {
 
 /** After a fault's end: how long to wait at most until all is whole. */
 const wholeLimitMs = 30_000;
+const noticeLimitMs = 5_000;
 /** One in so many comes with another at the same time, after each has come alone. */
 const pairShare = 0.3;
 
@@ -63,7 +64,10 @@ async function injectOne(
   if (beside) injections.push(inject[beside](stage, random));
   const done = await Promise.all(injections);
   const endedAt = Date.now();
-  const wholeAfterMs = await load.untilWhole(wholeLimitMs);
+  if (kind === "drop-connections") await untilNoticed(load, before);
+  const noticedAfterMs = Date.now() - endedAt;
+  const wholeMs = await load.untilWhole(wholeLimitMs);
+  const wholeAfterMs = wholeMs === undefined ? undefined : noticedAfterMs + wholeMs;
   const counts: FaultCounts = {
     ...difference(await load.counts(), before),
     acksDropped: sum(done, (it) => it.acksDropped),
@@ -82,6 +86,15 @@ async function injectOne(
     // Who did what can't be told where two came together.
     effect: beside ? 0 : effectOf(kind, counts),
   };
+}
+
+/** Clients learn of a cut a moment after it: until then all would seem whole. */
+async function untilNoticed(load: Load, before: LoadCounts): Promise<void> {
+  const giveUpAt = Date.now() + noticeLimitMs;
+  while (Date.now() < giveUpAt) {
+    if ((await load.counts()).disconnects > before.disconnects) return;
+    await pause(10);
+  }
 }
 
 function lostByStores({ instances }: Stage): number {
