@@ -67,7 +67,7 @@ function slowStream(url: string) {
 /** CVE-2023-44487: streams that are opened and reset at once. */
 export const rapidReset: Flood = async (target, _user, scale) => {
   const total = Math.round(50_000 * scale);
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + 180_000;
   let sent = 0;
   let sessions = 0;
   const attack = async (url: string, count: number) => {
@@ -96,7 +96,7 @@ export const rapidReset: Flood = async (target, _user, scale) => {
   const perSession = Math.round(sent / Math.max(sessions, 1));
   return {
     figure: `${sent} resets; ${sessions} sessions were ended, after ${perSession} each`,
-    isMet: sessions > 1 && perSession <= 1_000,
+    isMet: sent >= total && perSession <= 1_000,
   };
 };
 

@@ -97,8 +97,9 @@ export const stuffedRequests: Flood = async (target, _user, scale) => {
       bodies.map(async (body, i) => {
         const door = doors[(round + i) % 2] ?? target.message;
         const sid = await openPolling(door, undefined);
-        const posted = await fetch(polling(door, sid), { method: "POST", body }).catch(() => 0);
-        if (typeof posted === "object") await posted.arrayBuffer().catch(() => undefined);
+        await fetch(polling(door, sid), { method: "POST", body })
+          .then((response) => response.arrayBuffer())
+          .catch(() => undefined);
         sent++;
         if (await isAlive(door, sid)) alive++;
       }),

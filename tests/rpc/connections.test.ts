@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { constants, createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { after, before, describe, type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
@@ -40,6 +40,20 @@ after(() => server.close(0));
 function portOf(address: AddressInfo | string | null): number {
   assert.ok(typeof address === "object" && address);
   return address.port;
+}
+
+/** Listens on a port of its own until the test is over, which then ends what is connected. */
+async function open(
+  listener: Server,
+  connected: readonly { destroy: () => void }[],
+  t: TestContext,
+): Promise<number> {
+  await once(listener.listen(0, "127.0.0.1"), "listening");
+  t.after(() => {
+    for (const it of connected) it.destroy();
+    listener.close();
+  });
+  return portOf(listener.address());
 }
 
 function call(toPort: number) {
@@ -100,12 +114,7 @@ describe("calls of one service to another", () => {
       far.on("data", (bytes) => (isFirst && isMute ? held.push(bytes) : near.write(bytes)));
       if (isFirst) release = () => near.write(Buffer.concat(held));
     });
-    await once(relay.listen(0, "127.0.0.1"), "listening");
-    t.after(() => {
-      for (const socket of relayed) socket.destroy();
-      relay.close();
-    });
-    using caller = call(portOf(relay.address()));
+    using caller = call(await open(relay, relayed, t));
     assert.equal((await caller.client.check({})).status, SERVING);
     isMute = true;
     const patient = caller.client.check({}, { timeoutMs: 9_000 });
@@ -133,12 +142,7 @@ describe("calls of one service to another", () => {
       else answer(req, res);
     });
     full.on("session", (session) => sessions.push(session));
-    await once(full.listen(0, "127.0.0.1"), "listening");
-    t.after(() => {
-      for (const session of sessions) session.destroy();
-      full.close();
-    });
-    using caller = call(portOf(full.address()));
+    using caller = call(await open(full, sessions, t));
     assert.equal((await caller.client.check({})).status, SERVING);
     isFull = true;
     const answers = await Promise.all(Array.from({ length: 50 }, () => caller.client.check({})));

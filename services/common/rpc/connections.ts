@@ -11,6 +11,8 @@ export interface Connections extends Sessions {
 
 interface Connection {
   sessions: Http2SessionManager;
+  /** Gets no more calls; ends with the last of those under way. */
+  isRetired: boolean;
   /** Under way. */
   calls: number;
   /** That were given up, by either end. */
@@ -41,22 +43,18 @@ const refusals = new Set<number | undefined>([
 ]);
 
 export function openConnections(url: string): Connections {
-  let open: Connection[] = [];
+  const connections = new Set<Connection>();
   const callers = new WeakMap<ClientHttp2Stream, Connection>();
   const guarded = new WeakSet<object>();
 
   const pick = () => {
-    const free = open.find(({ calls }) => calls < mostAtOnce);
-    if (free) return free;
+    for (const it of connections) if (!it.isRetired && it.calls < mostAtOnce) return it;
     // No pings: the manager's timer can ping a session that has been destroyed, which ends the
     // process (connect-es #1795). Counting silent calls takes their place.
     const sessions = new Http2SessionManager(url);
-    const connection = { sessions, calls: 0, resets: 0, silent: 0, heardAt: 0 };
-    open.push(connection);
+    const connection = { sessions, isRetired: false, calls: 0, resets: 0, silent: 0, heardAt: 0 };
+    connections.add(connection);
     return connection;
-  };
-  const retire = (connection: Connection) => {
-    open = open.filter((it) => it !== connection);
   };
   const hear = (connection: Connection) => {
     connection.heardAt = performance.now();
@@ -64,8 +62,10 @@ export function openConnections(url: string): Connections {
   };
   const settle = (connection: Connection) => {
     connection.calls--;
-    if (connection.resets >= mostResets) retire(connection);
-    if (connection.calls === 0 && !open.includes(connection)) connection.sessions.abort();
+    if (connection.resets >= mostResets) connection.isRetired = true;
+    if (connection.calls > 0 || !connection.isRetired) return;
+    connections.delete(connection);
+    connection.sessions.abort();
   };
   const watch = (connection: Connection, stream: ClientHttp2Stream) => {
     const startedAt = performance.now();
@@ -83,7 +83,7 @@ export function openConnections(url: string): Connections {
       const isSilent =
         isGivenUp && connection.heardAt < startedAt && performance.now() - startedAt >= silentMs;
       const isDead = isSilent && ++connection.silent >= mostSilent;
-      if (isDead || refusals.has(stream.rstCode)) retire(connection);
+      if (isDead || refusals.has(stream.rstCode)) connection.isRetired = true;
       settle(connection);
     });
   };
@@ -107,8 +107,7 @@ export function openConnections(url: string): Connections {
       }
     },
     close() {
-      for (const { sessions } of open) sessions.abort();
-      open = [];
+      for (const { sessions } of connections) sessions.abort();
     },
   };
 }

@@ -6,7 +6,7 @@ import type { ChatSocket } from "./types.ts";
 type Connection = ChatSocket["conn"];
 
 /** What a client gets to take the last words and close by itself. */
-const graceMs = 1_000;
+export const graceMs = 1_000;
 
 /** Ends a socket for good: clients don't come back by themselves. */
 export function endSocket(socket: ChatSocket, error: AppError): void {

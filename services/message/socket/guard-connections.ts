@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { handshakeLimitMs } from "./chat-server.ts";
-import { hastenClose, terminate } from "./end-socket.ts";
+import { graceMs, hastenClose, terminate } from "./end-socket.ts";
 import { createBreachCounter } from "./limits.ts";
 import type { OnSlow } from "./server.ts";
 import { watchConsumer } from "./slow-consumer.ts";
@@ -27,8 +27,6 @@ const packetSeparator = "\x1e";
 const connectType = "0";
 /** engine.io's type of the packets that carry Socket.IO's. */
 const messageType = "4".charCodeAt(0);
-/** How long a client gets to say goodbye as well; 30 s if ws had its way. */
-const closeTimeout = 1_000;
 /**
  * An event is at most 64 KiB, in some fifty segments of a network: whoever cuts it into more
  * frames, or sends a frame byte by byte, wants us to keep and join them.
@@ -57,7 +55,7 @@ export function guardConnection(conn: Connection, onSlow: OnSlow): void {
   // Socket.IO closes who isn't let in by then, but engine.io waits until all that is queued is read.
   setTimeout(() => {
     if (conn.readyState === "closing") terminate(conn);
-  }, handshakeLimitMs + closeTimeout).unref();
+  }, handshakeLimitMs + graceMs).unref();
 }
 
 /** engine.io takes a request apart and handles all that is in it in one turn of the event loop. */
@@ -77,12 +75,7 @@ const countIdle = () => createBreachCounter(mostIdle.count, mostIdle.windowMs);
 
 function hasTooMany(payload: unknown): boolean {
   if (typeof payload !== "string") return false;
-  let at = -1;
-  for (let count = 0; count < mostPackets; count++) {
-    at = payload.indexOf(packetSeparator, at + 1);
-    if (at < 0) return false;
-  }
-  return true;
+  return payload.split(packetSeparator, mostPackets + 1).length > mostPackets;
 }
 
 /**
@@ -93,7 +86,8 @@ export function guardWebSockets(engine: object): void {
   // engine.io keeps it to itself.
   const server: unknown = Reflect.get(engine, "ws");
   if (!isWebSocketServer(server)) throw new Error("engine.io has no WebSocket server");
-  Object.assign(server.options, { closeTimeout, maxFragments, maxBufferedChunks });
+  // A client that is told goodbye gets 30 s to say so as well if ws has its way.
+  Object.assign(server.options, { closeTimeout: graceMs, maxFragments, maxBufferedChunks });
   const handleUpgrade = server.handleUpgrade.bind(server);
   server.handleUpgrade = (req, socket, head, take) =>
     handleUpgrade(req, socket, head, (webSocket, itsRequest) => {
