@@ -15,6 +15,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY gen gen
+COPY contract contract
 COPY services/common services/common
 USER node
 
@@ -31,6 +32,7 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["node
 CMD ["node", "services/message/main.ts"]
 
 FROM base AS gateway
+COPY clients/reference clients/reference
 COPY services/gateway services/gateway
 EXPOSE 3000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.API_GATEWAY_PORT || 3000}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { type Platform, startPlatform } from "./harness/platform.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
 
 const run = promisify(execFile);
 
@@ -64,7 +64,7 @@ describe("the README's commands", () => {
         readFile(`services/${it}/config.ts`, "utf8"),
       ),
     );
-    const start = await readFile("scripts/start/settings.ts", "utf8");
+    const start = await readFile("tools/platform/settings.ts", "utf8");
     const read = [...configs, start].join("\n");
     const known = new Set(
       [...read.matchAll(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|HOST)\b/g)].map(([name]) => name),

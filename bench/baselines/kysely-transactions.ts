@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from "kysely";
 import { Pool } from "pg";
-import { newId } from "../../services/message/store/ids.ts";
-import type { NewMessage } from "../../services/message/store/store.ts";
+import { newId } from "#message/store/ids.ts";
+import type { NewMessage } from "#message/store/store.ts";
 
 interface Tables {
   rooms: { id: string; last_seq: number };

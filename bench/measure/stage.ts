@@ -6,7 +6,7 @@ import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { Client } from "pg";
 import { RoomService, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { startEmbeddedPostgres } from "../../scripts/start/embedded-postgres.ts";
+import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
 import { type StandInAuth, startStandInAuth } from "../../tests/message/harness/stand-in-auth.ts";
 import type { TestUser } from "../../tests/message/harness/test-auth.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";

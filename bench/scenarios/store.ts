@@ -1,8 +1,8 @@
 import { createLogger } from "#common/log.ts";
 import { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { openPostgresStore } from "../../services/message/store/postgres/store.ts";
-import type { NewMessage } from "../../services/message/store/store.ts";
+import { openPostgresStore } from "#message/store/postgres/store.ts";
+import type { NewMessage } from "#message/store/store.ts";
 import { openTransactions } from "../baselines/kysely-transactions.ts";
 import { figure, judged, median, quantile, ratio, spread, table } from "../measure/figures.ts";
 import { content } from "../measure/loops.ts";

@@ -1,7 +1,7 @@
-import { AppError } from "#common/errors.ts";
 import type { Authenticator } from "#common/rpc/interceptors.ts";
 import type { ServiceTokens } from "#common/tokens/service-token.ts";
 import { createTokenVerifier, type FindKey } from "#common/tokens/user-token.ts";
+import { AppError } from "#contract/errors.ts";
 import { findOpenSession } from "./db/sessions.ts";
 import type { Db } from "./db/tables.ts";
 

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { AppError, toAppError } from "#common/errors.ts";
 import { sendError, sendJson } from "#common/http/error-body.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
 import { translateDatabaseError } from "#common/postgres-errors.ts";
+import { AppError, toAppError } from "#contract/errors.ts";
 import type { AuthContext } from "./context.ts";
 
 const keysPath = "/.well-known/jwks.json";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
-import { AppError } from "./errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { openRedisCommands } from "./redis.ts";
 
 /** Counts what happens to a key within a minute. */

@@ -1,4 +1,4 @@
-import { AppError } from "./errors.ts";
+import { AppError } from "#contract/errors.ts";
 
 /** Codes of the system for a connection that can't be had or was cut. */
 const systemCodes = new Set([

@@ -1,9 +1,9 @@
 import type { Request } from "express";
-import { AppError } from "#common/errors.ts";
 import { bearerToken } from "#common/http/bearer-token.ts";
 import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
 import type { Counter } from "#common/limits.ts";
 import type { SessionGuard } from "#common/sessions/session-guard.ts";
+import { AppError } from "#contract/errors.ts";
 import type { CredentialCookies } from "./cookies.ts";
 
 /** What is known of who sends a request. */

@@ -1,5 +1,6 @@
 import { createClient } from "@connectrpc/connect";
 import express, { type Express } from "express";
+import { byTemplate, expressPath, restRoutes } from "#contract/rest/routes.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { createAdmission } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
@@ -15,8 +16,7 @@ import {
   refuseMethod,
   secureHeaders,
 } from "./http/middleware.ts";
-import { byTemplate, expressPath, restRoutes } from "./rest/routes.ts";
-import { transcode } from "./rest/transcode.ts";
+import { transcode } from "./transcode.ts";
 
 /** The gateway's HTTP side: what it serves comes from the contract. */
 export function createApp(context: GatewayContext): Express {

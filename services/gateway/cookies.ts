@@ -1,6 +1,6 @@
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { CookieOptions, Request, Response } from "express";
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import type { Tokens } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 
 const names = { access: "accessToken", refresh: "refreshToken" } as const;

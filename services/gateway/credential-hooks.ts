@@ -1,8 +1,8 @@
 import { create, type DescMethod, isMessage, type Message } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
-import { AppError } from "#common/errors.ts";
 import { clientAddressHeader } from "#common/rpc/caller.ts";
 import { fromConnectError } from "#common/rpc/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import {
   AuthService,
   LoginResponseSchema,
@@ -11,7 +11,7 @@ import {
   RegisterResponseSchema,
 } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { CookieJar } from "./cookies.ts";
-import type { RouteHook } from "./rest/transcode.ts";
+import type { RouteHook } from "./transcode.ts";
 
 export interface CredentialHooksOptions {
   auth: Pick<Client<typeof AuthService>, "endSessionByRefreshToken">;

@@ -1,12 +1,12 @@
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { AppError } from "#common/errors.ts";
 import { clientAddress } from "#common/http/client-address.ts";
 import { errorBody, sendError } from "#common/http/error-body.ts";
 import { instanceHeader, instanceOf } from "#common/http/instance.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
 import type { ServiceTokens } from "#common/tokens/service-token.ts";
+import { AppError } from "#contract/errors.ts";
 
 export interface SocketProxyOptions {
   /** Base URLs of the message instances. */

@@ -5,13 +5,13 @@ import type { Authenticator } from "#common/rpc/interceptors.ts";
 import { startRpcServer } from "#common/rpc/server.ts";
 import type { MessageConfig } from "./config.ts";
 import { createMessageContext, type MessageContext, type MessageOverrides } from "./context.ts";
-import { createHttpServer } from "./http-server.ts";
-import { messageService } from "./rpc/message-service.ts";
-import { roomService } from "./rpc/room-service.ts";
-import { createDispatch, type Dispatch } from "./socket/dispatch.ts";
-import { closeTransport } from "./socket/end-socket.ts";
-import { eventHandlers } from "./socket/handlers.ts";
-import { type OnSlow, serveSockets } from "./socket/server.ts";
+import { createHttpServer } from "./http.ts";
+import { messageService } from "./messages/message-service.ts";
+import { roomService } from "./rooms/room-service.ts";
+import { type OnSlow, serveSockets } from "./socket/door/server.ts";
+import { closeTransport } from "./socket/engine/end-socket.ts";
+import { createDispatch, type Dispatch } from "./socket/events/dispatch.ts";
+import { eventHandlers } from "./socket/events/handlers.ts";
 
 /** A message service that listens. */
 export interface RunningMessage extends RunningService {

@@ -205,9 +205,7 @@ test("passwords are stored by argon2id, and hashed anew when the parameters were
 
 test("by default hashes have OWASP's parameters", async () => {
   const made = await hash("x", { memoryCost: 19_456, timeCost: 2, parallelism: 1 });
-  const { createPasswords, defaultPasswordCost } = await import(
-    "../../services/auth/passwords/passwords.ts"
-  );
+  const { createPasswords, defaultPasswordCost } = await import("#auth/passwords/passwords.ts");
   const passwords = await createPasswords(defaultPasswordCost);
   using hasher = passwords.queueUp();
   const own = await hasher.hash("some password");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { endExpiredSessions, removeOld } from "#auth/db/retention.ts";
+import { type AuthDatabase, schema } from "#auth/db/tables.ts";
 import { createLogger } from "#common/log.ts";
 import { openPostgres } from "#common/postgres.ts";
-import { endExpiredSessions, removeOld } from "../../services/auth/db/retention.ts";
-import { type AuthDatabase, schema } from "../../services/auth/db/tables.ts";
 import {
   as,
   codeOf,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, before, test } from "node:test";
+import { startAuth } from "#auth/service.ts";
 import { StartError } from "#common/lifecycle.ts";
-import { startAuth } from "../../services/auth/service.ts";
 import {
   as,
   codeOf,
@@ -100,7 +100,7 @@ test("a lock that is held too long makes calls unavailable, and nothing else", a
 });
 
 test("two instances may start on an empty database at once", async () => {
-  const { createTestDatabase } = await import("../harness/database.ts");
+  const { createTestDatabase } = await import("#tools/rig/database.ts");
   await using database = await createTestDatabase();
   const config = testConfig(database.url);
   const [one, two] = await Promise.all([startTestAuth(config), startTestAuth(config)]);

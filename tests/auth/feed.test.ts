@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
+import { removeOld } from "#auth/db/retention.ts";
+import { type AuthDatabase, schema } from "#auth/db/tables.ts";
 import { createLogger } from "#common/log.ts";
 import { openPostgres } from "#common/postgres.ts";
 import { startRevocationFeed } from "#common/sessions/revocation-feed.ts";
 import type { WatchRevocationsResponse } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import { removeOld } from "../../services/auth/db/retention.ts";
-import { type AuthDatabase, schema } from "../../services/auth/db/tables.ts";
 import {
   type AuthClient,
   as,

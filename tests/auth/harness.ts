@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import type { AuthConfig } from "#auth/config.ts";
+import type { AuthOverrides } from "#auth/context.ts";
+import { type RunningAuth, startAuth } from "#auth/service.ts";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
 import { createRpcClient } from "#common/rpc/client.ts";
 import { fromConnectError } from "#common/rpc/errors.ts";
 import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-token.ts";
 import { AuthService, type Tokens } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { User } from "#gen/aetherconnect/auth/v1/user_pb.ts";
-import type { AuthConfig } from "../../services/auth/config.ts";
-import type { AuthOverrides } from "../../services/auth/context.ts";
-import { type RunningAuth, startAuth } from "../../services/auth/service.ts";
-import { createTestDatabase, type TestDatabase } from "../harness/database.ts";
-import { createTestLog, noteSecret, noteSecretsIn } from "../harness/log.ts";
+import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
+import { createTestLog, noteSecret, noteSecretsIn } from "#tools/rig/log.ts";
 
 export type AuthClient = Client<typeof AuthService>;
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { exportJWK, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from "jose";
+import { createSealer } from "#auth/keys/seal.ts";
 import { issuer, tokenKinds } from "#common/tokens/user-token.ts";
-import { createSealer } from "../../services/auth/keys/seal.ts";
 import {
   as,
   codeOf,

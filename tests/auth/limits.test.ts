@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout, setImmediate as turn } from "node:timers/promises";
-import { AppError } from "#common/errors.ts";
+import { createLimits } from "#auth/limits/limits.ts";
+import { createGate } from "#auth/passwords/gate.ts";
 import { createCounters } from "#common/limits.ts";
-import { createLimits } from "../../services/auth/limits/limits.ts";
-import { createGate } from "../../services/auth/passwords/gate.ts";
+import { AppError } from "#contract/errors.ts";
 import { codeOf, errorOf, from, newName, password, registerUser, startFresh } from "./harness.ts";
 
 const perMinute = 5;

@@ -3,10 +3,10 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { checkContract, report } from "../../scripts/contract/check.ts";
-import { formatFinding } from "../../scripts/contract/finding.ts";
-import { ReleaseError, releaseContract } from "../../scripts/contract/release.ts";
-import { readReleased } from "../../scripts/contract/released.ts";
+import { checkContract, report } from "#contract/compare/check.ts";
+import { formatFinding } from "#contract/compare/finding.ts";
+import { ReleaseError, releaseContract } from "#contract/compare/release.ts";
+import { readReleased } from "#contract/compare/released.ts";
 import { breakingEdits, type Edit } from "./breaking-edits.ts";
 import { harmlessEdits } from "./harmless-edits.ts";
 

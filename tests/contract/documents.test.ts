@@ -8,10 +8,10 @@ import { getOption, hasOption } from "@bufbuild/protobuf";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
+import { buildImage, readImage } from "#contract/compare/image.ts";
+import { documents } from "#contract/generate/documents.ts";
+import { docsPage } from "#gateway/docs/page.ts";
 import { event, rest } from "#gen/aetherconnect/options/v1/options_pb.ts";
-import { buildImage, readImage } from "../../scripts/contract/image.ts";
-import { documents } from "../../scripts/generate/documents.ts";
-import { docsPage } from "../../services/gateway/docs/page.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (name: string) => documents().get(name) ?? "";

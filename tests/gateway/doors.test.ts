@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { after, before, describe, test } from "node:test";
-import { clientOrigin, type Platform, startPlatform } from "../harness/platform.ts";
-import { newRegistration, registerUser } from "../harness/users.ts";
+import { clientOrigin, type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { newRegistration, registerUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 before(async () => {

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { test } from "node:test";
 import express from "express";
-import { createLogger } from "../../services/common/log.ts";
-import { createMetrics } from "../../services/common/metrics.ts";
-import { observe } from "../../services/gateway/http/middleware.ts";
+import { createLogger } from "#common/log.ts";
+import { createMetrics } from "#common/metrics.ts";
+import { observe } from "#gateway/http/middleware.ts";
 
 test("each request leaves one line, one that its client has left says so", async () => {
   const lines: Record<string, unknown>[] = [];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { connectSocket, disconnected, newSocket, next, wsToken } from "../harness/sockets.ts";
-import { generalRoomId, newRegistration, registerUser } from "../harness/users.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { connectSocket, disconnected, newSocket, next, wsToken } from "#tools/rig/sockets.ts";
+import { generalRoomId, newRegistration, registerUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 before(async () => {

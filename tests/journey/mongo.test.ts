@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { createTestMongo, type TestMongo, withoutMongo } from "../harness/mongo.ts";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { connectSocket, next } from "../harness/sockets.ts";
-import { generalRoomId, registerUser } from "../harness/users.ts";
+import { createTestMongo, type TestMongo, withoutMongo } from "#tools/rig/mongo.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { connectSocket, next } from "#tools/rig/sockets.ts";
+import { generalRoomId, registerUser } from "#tools/rig/users.ts";
 
 describe("the platform with its messages in MongoDB", () => {
   let mongo: TestMongo;

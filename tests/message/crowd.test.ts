@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createTestMongo, withoutMongo } from "../harness/mongo.ts";
+import { createTestMongo, withoutMongo } from "#tools/rig/mongo.ts";
 import { collect, range, setStage, type TestSocket } from "./harness/stage.ts";
 import { startStandInAuth } from "./harness/stand-in-auth.ts";
 import { join } from "./harness/talk.ts";

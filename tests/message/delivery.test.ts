@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { disconnected, next } from "../harness/sockets.ts";
+import { disconnected, next } from "#tools/rig/sockets.ts";
 import { collect, range, type Stage, setStage, type TestUser } from "./harness/stage.ts";
 import { join, send } from "./harness/talk.ts";
 

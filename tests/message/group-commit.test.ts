@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createGroupCommit } from "../../services/message/store/group-commit.ts";
+import { createGroupCommit } from "#message/store/group-commit.ts";
 
 /** Batches that end when they are told to. */
 function setUp(options: { lanes: number; patienceMs: number; isMixed: boolean }) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { startTestRedis, withoutRedis } from "../harness/redis.ts";
-import { connectSocket, disconnected, next, type TestSocket } from "../harness/sockets.ts";
-import { registerUser, type TestUser } from "../harness/users.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { startTestRedis, withoutRedis } from "#tools/rig/redis.ts";
+import { connectSocket, disconnected, next, type TestSocket } from "#tools/rig/sockets.ts";
+import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
 interface Pair {
   ada: TestUser;

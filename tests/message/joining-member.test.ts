@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createLogger } from "#common/log.ts";
 import { createMetrics } from "#common/metrics.ts";
-import { createFanout, type Fanout } from "../../services/message/fanout/fanout.ts";
-import { openPostgresStore } from "../../services/message/store/postgres/store.ts";
-import type { MessageStore } from "../../services/message/store/store.ts";
-import { createTestDatabase, type TestDatabase } from "../harness/database.ts";
+import { createFanout, type Fanout } from "#message/realtime/fanout.ts";
+import { openPostgresStore } from "#message/store/postgres/store.ts";
+import type { MessageStore } from "#message/store/store.ts";
+import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
 import { draft, makeRoom, newUser } from "./store-suite-drafts.ts";
 
 const log = createLogger("message", "silent");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
-import { startTestRedis, withoutRedis } from "../harness/redis.ts";
-import { disconnected, next } from "../harness/sockets.ts";
+import { startTestRedis, withoutRedis } from "#tools/rig/redis.ts";
+import { disconnected, next } from "#tools/rig/sockets.ts";
 import { setStage } from "./harness/stage.ts";
 import { startStandInAuth } from "./harness/stand-in-auth.ts";
 

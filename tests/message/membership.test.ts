@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { next } from "../harness/sockets.ts";
+import { next } from "#tools/rig/sockets.ts";
 import { codeOf, collect, range, type Stage, setStage, type TestUser } from "./harness/stage.ts";
 
 let stage: Stage;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLogger } from "#common/log.ts";
-import { openPostgresStore } from "../../services/message/store/postgres/store.ts";
-import { createTestDatabase } from "../harness/database.ts";
+import { openPostgresStore } from "#message/store/postgres/store.ts";
+import { createTestDatabase } from "#tools/rig/database.ts";
 import { setStage } from "./harness/stage.ts";
 
 /** Asked for is what has passed since the last time, and this. */

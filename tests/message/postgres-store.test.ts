@@ -3,9 +3,9 @@ import { after, before, test } from "node:test";
 import { createLogger } from "#common/log.ts";
 import { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { openPostgresStore } from "../../services/message/store/postgres/store.ts";
-import type { MessageStore } from "../../services/message/store/store.ts";
-import { createTestDatabase, type TestDatabase } from "../harness/database.ts";
+import { openPostgresStore } from "#message/store/postgres/store.ts";
+import type { MessageStore } from "#message/store/store.ts";
+import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
 import { range } from "./harness/stage.ts";
 import { testStore } from "./store-suite.ts";
 

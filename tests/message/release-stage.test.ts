@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
-import { createStage, type StageOptions } from "../../services/message/fanout/stage.ts";
+import { createStage, type StageOptions } from "#message/realtime/stage.ts";
 import { range } from "./harness/stage.ts";
 
 const message = (seq: number) => create(MessageSchema, { seq });

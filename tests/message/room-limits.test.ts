@@ -7,7 +7,7 @@ import {
   ListRoomsResponseSchema,
   RoomType,
 } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { mostRooms } from "../../services/message/store/room-limits.ts";
+import { mostRooms } from "#message/store/room-limits.ts";
 
 const mostBytes = 4 * 1024 * 1024;
 const userId = "9".repeat(18);

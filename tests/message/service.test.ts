@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { disconnected, newSocket, next } from "../harness/sockets.ts";
+import { disconnected, newSocket, next } from "#tools/rig/sockets.ts";
 import { codeOf, type Stage, setStage, type TestUser } from "./harness/stage.ts";
 import { type StandInAuth, startStandInAuth } from "./harness/stand-in-auth.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
-import { disconnected, newSocket, next } from "../harness/sockets.ts";
+import { disconnected, newSocket, next } from "#tools/rig/sockets.ts";
 import { type Stage, setStage, type TestUser } from "./harness/stage.ts";
 import { type StandInAuth, startStandInAuth } from "./harness/stand-in-auth.ts";
 

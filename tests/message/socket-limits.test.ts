@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 import { after, before, test } from "node:test";
-import { disconnected, next } from "../harness/sockets.ts";
+import { disconnected, next } from "#tools/rig/sockets.ts";
 import {
   collect,
   range,

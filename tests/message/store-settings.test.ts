@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { ConfigError } from "#common/config.ts";
 import { StartError } from "#common/lifecycle.ts";
 import { createLogger } from "#common/log.ts";
-import { parseMessageConfig } from "../../services/message/config.ts";
-import { openStore } from "../../services/message/store/open-store.ts";
+import { parseMessageConfig } from "#message/config.ts";
+import { openStore } from "#message/store/open-store.ts";
 
 const env = { SERVICE_SECRET: "x".repeat(32) };
 const databaseUrl = "postgres://127.0.0.1/aetherconnect";

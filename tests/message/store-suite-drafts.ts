@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { MessageStore, NewMessage } from "../../services/message/store/store.ts";
+import type { MessageStore, NewMessage } from "#message/store/store.ts";
 
 export const newUser = () => String(randomBytes(4).readUInt32BE());
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { mostRooms, mostRoomsByOthers } from "../../services/message/store/room-limits.ts";
-import type { MessageStore } from "../../services/message/store/store.ts";
+import { mostRooms, mostRoomsByOthers } from "#message/store/room-limits.ts";
+import type { MessageStore } from "#message/store/store.ts";
 import { codeOf, draft, inGroups, makeRoom, newUser, patiently } from "./store-suite-drafts.ts";
 
 /** What the interface promises of rooms and members. */

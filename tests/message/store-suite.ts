@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { MessageStore } from "../../services/message/store/store.ts";
+import type { MessageStore } from "#message/store/store.ts";
 import { range } from "./harness/stage.ts";
 import { codeOf, draft, makeRoom, newUser } from "./store-suite-drafts.ts";
 import { testMemberships } from "./store-suite-members.ts";

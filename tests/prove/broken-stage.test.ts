@@ -3,10 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseOptions } from "../../scripts/prove/options.ts";
-import { reportOf } from "../../scripts/prove/report.ts";
-import { prove } from "../../scripts/prove/run.ts";
-import { createTestDatabase } from "../harness/database.ts";
+import { parseOptions } from "#tools/prove/options.ts";
+import { reportOf } from "#tools/prove/report.ts";
+import { prove } from "#tools/prove/run.ts";
+import { createTestDatabase } from "#tools/rig/database.ts";
 
 test("prove reports a release stage that drops, swaps and doubles messages", async () => {
   await using database = await createTestDatabase();

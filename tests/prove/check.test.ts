@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkRun } from "../../scripts/prove/check/check.ts";
-import type { Violation } from "../../scripts/prove/check/violations.ts";
+import { checkRun } from "#tools/prove/check/check.ts";
+import type { Violation } from "#tools/prove/check/violations.ts";
 import { goodLog } from "./good-log.ts";
 
 type Log = ReturnType<typeof goodLog>;

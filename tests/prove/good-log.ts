@@ -1,4 +1,4 @@
-import type { FaultCounts, FaultLog, RunLog, SendLog } from "../../scripts/prove/check/run-log.ts";
+import type { FaultCounts, FaultLog, RunLog, SendLog } from "#tools/prove/check/run-log.ts";
 
 type Open<T> = T extends readonly (infer E)[]
   ? Open<E>[]

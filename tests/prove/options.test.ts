@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { faultKinds } from "../../scripts/prove/faults/kinds.ts";
-import { help, parseOptions, UsageError } from "../../scripts/prove/options.ts";
-import { createRandom } from "../../scripts/prove/random.ts";
+import { faultKinds } from "#tools/prove/faults/kinds.ts";
+import { help, parseOptions, UsageError } from "#tools/prove/options.ts";
+import { createRandom } from "#tools/prove/random.ts";
 
 test("without flags: a minute, all faults, a seed of its own", () => {
   const options = parseOptions([]);

@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { test } from "node:test";
 import { Client } from "pg";
-import { createAckTap } from "../../scripts/prove/wire/ack-tap.ts";
-import { type CommitMoment, createCommitTap } from "../../scripts/prove/wire/commit-tap.ts";
-import { watchPostgres } from "../../scripts/prove/wire/postgres-watch.ts";
-import { startTcpProxy } from "../../scripts/prove/wire/tcp-proxy.ts";
-import { createTestDatabase } from "../harness/database.ts";
+import { createAckTap } from "#tools/prove/wire/ack-tap.ts";
+import { type CommitMoment, createCommitTap } from "#tools/prove/wire/commit-tap.ts";
+import { watchPostgres } from "#tools/prove/wire/postgres-watch.ts";
+import { startTcpProxy } from "#tools/prove/wire/tcp-proxy.ts";
+import { createTestDatabase } from "#tools/rig/database.ts";
 
 const insert = {
   name: "append",

@@ -6,10 +6,10 @@ import { after, before, describe, type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { Health, HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
-import { createRpcClient } from "../../services/common/rpc/client.ts";
-import { createOnePortServer, type OnePortServer } from "../../services/common/rpc/one-port.ts";
-import { createServiceTokens } from "../../services/common/tokens/service-token.ts";
+import { createRpcClient } from "#common/rpc/client.ts";
+import { createOnePortServer, type OnePortServer } from "#common/rpc/one-port.ts";
+import { createServiceTokens } from "#common/tokens/service-token.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "#gen/grpc/health/v1/health_pb.ts";
 
 const { SERVING } = HealthCheckResponse_ServingStatus;
 const neverAnswers = "slow";

@@ -10,18 +10,18 @@ import {
   createGrpcWebTransport,
 } from "@connectrpc/connect-node";
 import grpc from "@grpc/grpc-js";
+import { createServiceTokens } from "#common/tokens/service-token.ts";
 import {
   AuthService,
   GetProfileRequestSchema,
   GetProfileResponseSchema,
-} from "../../gen/aetherconnect/auth/v1/auth_pb.ts";
-import { ErrorDetailSchema, ErrorReason } from "../../gen/aetherconnect/error/v1/error_pb.ts";
-import { RoomService } from "../../gen/aetherconnect/message/v1/room_pb.ts";
-import { Health, HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
-import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
-import { createServiceTokens } from "../../services/common/tokens/service-token.ts";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { registerUser, type TestUser } from "../harness/users.ts";
+} from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { ErrorDetailSchema, ErrorReason } from "#gen/aetherconnect/error/v1/error_pb.ts";
+import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "#gen/grpc/health/v1/health_pb.ts";
+import { ServerReflection } from "#gen/grpc/reflection/v1/reflection_pb.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 let user: TestUser;

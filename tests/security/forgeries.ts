@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
-import { issuer, type TokenKind, tokenKinds } from "../../services/common/tokens/user-token.ts";
+import { issuer, type TokenKind, tokenKinds } from "#common/tokens/user-token.ts";
 import { base64url, type GenuineKey, signWith } from "./genuine-key.ts";
 
 /** What a forger has got hold of. */

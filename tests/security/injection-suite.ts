@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
-import { AuthService } from "../../gen/aetherconnect/auth/v1/auth_pb.ts";
-import { MessageService } from "../../gen/aetherconnect/message/v1/message_pb.ts";
-import { RoomService } from "../../gen/aetherconnect/message/v1/room_pb.ts";
-import { clientEvents } from "../../gen/socket-events.ts";
-import { restRoutes } from "../../services/gateway/rest/routes.ts";
-import type { Platform } from "../harness/platform.ts";
-import { connectSocket } from "../harness/sockets.ts";
-import { registerUser, type TestUser } from "../harness/users.ts";
+import { restRoutes } from "#contract/rest/routes.ts";
+import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { clientEvents } from "#gen/socket-events.ts";
+import type { Platform } from "#tools/rig/platform.ts";
+import { connectSocket } from "#tools/rig/sockets.ts";
+import { registerUser, type TestUser } from "#tools/rig/users.ts";
 import { injections, keptObjects, operators, prototypeKeys } from "./injections.ts";
 
 const services = [AuthService, RoomService, MessageService];

@@ -1,5 +1,5 @@
-import { createTestMongo, withoutMongo } from "../harness/mongo.ts";
-import { startPlatform } from "../harness/platform.ts";
+import { createTestMongo, withoutMongo } from "#tools/rig/mongo.ts";
+import { startPlatform } from "#tools/rig/platform.ts";
 import { injectionSuite } from "./injection-suite.ts";
 
 injectionSuite("PostgreSQL", false, async () => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createClient } from "@connectrpc/connect";
-import { AuthService } from "../../gen/aetherconnect/auth/v1/auth_pb.ts";
-import { createRpcClient } from "../../services/common/rpc/client.ts";
-import { createServiceTokens } from "../../services/common/tokens/service-token.ts";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { connectSocket } from "../harness/sockets.ts";
-import { registerUser } from "../harness/users.ts";
+import { createRpcClient } from "#common/rpc/client.ts";
+import { createServiceTokens } from "#common/tokens/service-token.ts";
+import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { connectSocket } from "#tools/rig/sockets.ts";
+import { registerUser } from "#tools/rig/users.ts";
 import { base64url } from "./genuine-key.ts";
 
 let platform: Platform;
@@ -93,7 +93,7 @@ test("keys rotate while tokens live: none is refused, and the new one signs", as
 
 test("no private key lies in the database in clear, and another secret opens none", async () => {
   const rows = await platform.database.query("select sealed_private_key from auth.signing_keys");
-  const { createSealer } = await import("../../services/auth/keys/seal.ts");
+  const { createSealer } = await import("#auth/keys/seal.ts");
   const stranger = createSealer(["x".repeat(64)], "auth signing keys");
   const otherPurpose = createSealer([platform.serviceSecret], "another purpose");
   for (const row of rows) {

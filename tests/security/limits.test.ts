@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { startAuth } from "../../services/auth/service.ts";
-import { clientAddress, clientKeyOf } from "../../services/common/http/client-address.ts";
-import { startGateway } from "../../services/gateway/service.ts";
+import { startAuth } from "#auth/service.ts";
+import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
+import { startGateway } from "#gateway/service.ts";
+import { createHttpClient, type HttpClient } from "#tools/rig/http-client.ts";
+import { cheapPasswords, type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { startTestRedis, withoutRedis } from "#tools/rig/redis.ts";
+import { registerUser } from "#tools/rig/users.ts";
 import { startProxy } from "../auth/tcp-proxy.ts";
-import { createHttpClient, type HttpClient } from "../harness/http-client.ts";
-import { cheapPasswords, type Platform, startPlatform } from "../harness/platform.ts";
-import { startTestRedis, withoutRedis } from "../harness/redis.ts";
-import { registerUser } from "../harness/users.ts";
 
 const free = { port: 0, httpPort: 0, rpcPort: 0 };
 const perMinute = 4;

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { AuthService } from "../../gen/aetherconnect/auth/v1/auth_pb.ts";
-import { MessageService } from "../../gen/aetherconnect/message/v1/message_pb.ts";
-import { RoomService } from "../../gen/aetherconnect/message/v1/room_pb.ts";
-import { clientEvents } from "../../gen/socket-events.ts";
-import { restRoutes } from "../../services/gateway/rest/routes.ts";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { connectSocket } from "../harness/sockets.ts";
-import { registerUser, type TestUser } from "../harness/users.ts";
+import { restRoutes } from "#contract/rest/routes.ts";
+import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { clientEvents } from "#gen/socket-events.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { connectSocket } from "#tools/rig/sockets.ts";
+import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 let user: TestUser;

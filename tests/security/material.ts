@@ -1,7 +1,7 @@
-import { createServiceTokens } from "../../services/common/tokens/service-token.ts";
-import type { Platform } from "../harness/platform.ts";
-import { wsToken } from "../harness/sockets.ts";
-import type { TestUser } from "../harness/users.ts";
+import { createServiceTokens } from "#common/tokens/service-token.ts";
+import type { Platform } from "#tools/rig/platform.ts";
+import { wsToken } from "#tools/rig/sockets.ts";
+import type { TestUser } from "#tools/rig/users.ts";
 import type { Material } from "./forgeries.ts";
 import { stealKey } from "./genuine-key.ts";
 

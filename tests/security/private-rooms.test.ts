@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import type { HttpClient } from "../harness/http-client.ts";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { connectSocket, next } from "../harness/sockets.ts";
-import { registerUser, type TestUser } from "../harness/users.ts";
+import type { HttpClient } from "#tools/rig/http-client.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { connectSocket, next } from "#tools/rig/sockets.ts";
+import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 let creator: TestUser;

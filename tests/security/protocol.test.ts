@@ -4,9 +4,9 @@ import { connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { wsToken } from "../harness/sockets.ts";
-import { registerUser, type TestUser } from "../harness/users.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { wsToken } from "#tools/rig/sockets.ts";
+import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 let user: TestUser;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { connectSocket } from "../harness/sockets.ts";
-import { registerUser } from "../harness/users.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { connectSocket } from "#tools/rig/sockets.ts";
+import { registerUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 before(async () => {

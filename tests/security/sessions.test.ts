@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { startAuth } from "../../services/auth/service.ts";
-import { startGateway } from "../../services/gateway/service.ts";
-import { startMessage } from "../../services/message/service.ts";
-import { createHttpClient } from "../harness/http-client.ts";
-import { cheapPasswords, type Platform, startPlatform } from "../harness/platform.ts";
-import { connectSocket, disconnected, newSocket, wsToken } from "../harness/sockets.ts";
-import { registerUser, type TestUser } from "../harness/users.ts";
+import { startAuth } from "#auth/service.ts";
+import { startGateway } from "#gateway/service.ts";
+import { startMessage } from "#message/service.ts";
+import { createHttpClient } from "#tools/rig/http-client.ts";
+import { cheapPasswords, type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { connectSocket, disconnected, newSocket, wsToken } from "#tools/rig/sockets.ts";
+import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 before(async () => {

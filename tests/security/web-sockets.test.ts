@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { frame, openRawWebSocket } from "../../scripts/attack/raw-web-socket.ts";
-import { type Platform, startPlatform } from "../harness/platform.ts";
-import { connectSocket, wsToken } from "../harness/sockets.ts";
-import { generalRoomId, registerUser, type TestUser } from "../harness/users.ts";
+import { frame, openRawWebSocket } from "#tools/attack/raw-web-socket.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { connectSocket, wsToken } from "#tools/rig/sockets.ts";
+import { generalRoomId, registerUser, type TestUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 let user: TestUser;

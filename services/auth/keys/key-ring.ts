@@ -1,7 +1,7 @@
 import type { CryptoKey } from "jose";
-import { AppError } from "#common/errors.ts";
 import type { Logger } from "#common/log.ts";
 import { type FindKey, tokenKinds } from "#common/tokens/user-token.ts";
+import { AppError } from "#contract/errors.ts";
 import {
   deleteRetiredKeys,
   insertSigningKey,

@@ -1,4 +1,4 @@
-import { invalid } from "#common/errors.ts";
+import { invalid } from "#contract/errors.ts";
 import { loginKey } from "../login-key.ts";
 
 /** What everybody knows of a user, who must not have it as a password. */

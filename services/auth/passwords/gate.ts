@@ -1,4 +1,4 @@
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 
 /** Lets few at a time through; the rest wait in line, but not for ever. */
 export interface Gate {

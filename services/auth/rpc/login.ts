@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { AppError } from "#common/errors.ts";
 import { clientKeyOf } from "#common/http/client-address.ts";
 import { clientOf } from "#common/rpc/caller.ts";
+import { AppError } from "#contract/errors.ts";
 import { type LoginRequest, LoginResponseSchema } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { AuthContext } from "../context.ts";
 import { type CredentialRow, findLogin, replaceHash, rowToUser } from "../db/users.ts";

@@ -1,8 +1,8 @@
 import { setTimeout } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { AppError, invalid } from "#common/errors.ts";
 import { requireUser } from "#common/rpc/caller.ts";
+import { AppError, invalid } from "#contract/errors.ts";
 import {
   type GetProfileRequest,
   GetProfileResponseSchema,

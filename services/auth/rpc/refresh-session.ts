@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { AppError } from "#common/errors.ts";
 import { clientOf } from "#common/rpc/caller.ts";
+import { AppError } from "#contract/errors.ts";
 import {
   type RefreshSessionRequest,
   RefreshSessionResponseSchema,

@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
-import { AppError } from "#common/errors.ts";
 import { requireUser } from "#common/rpc/caller.ts";
+import { AppError } from "#contract/errors.ts";
 import {
   type CheckSessionRequest,
   type EndSessionRequest,

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { AppError, invalid } from "#common/errors.ts";
+import { AppError, invalid } from "#contract/errors.ts";
 import {
   type FindUserRequest,
   FindUserResponseSchema,

@@ -1,6 +1,6 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import { AppError } from "#common/errors.ts";
 import { requireUser } from "#common/rpc/caller.ts";
+import { AppError } from "#contract/errors.ts";
 import type { IssueWsTokenRequest } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { AuthContext } from "../context.ts";
 import { findOpenSession } from "../db/sessions.ts";

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { type AppError, errorEntry, type Fault } from "../errors.ts";
+import { type AppError, errorEntry, type Fault } from "#contract/errors.ts";
 
 /** The one shape of an error over HTTP. */
 export interface ErrorBody {

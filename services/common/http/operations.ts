@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { AppError } from "../errors.ts";
+import { AppError } from "#contract/errors.ts";
 import type { Metrics } from "../metrics.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { sendError, sendJson } from "./error-body.ts";

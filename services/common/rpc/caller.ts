@@ -1,5 +1,5 @@
 import { type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect";
-import { AppError } from "../errors.ts";
+import { AppError } from "#contract/errors.ts";
 
 /** Who asks, verified; never taken from a field or a plain header. */
 export type Caller =

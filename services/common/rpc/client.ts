@@ -2,10 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { accessOf } from "#contract/access.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import type { ServiceName, ServiceTokens } from "../tokens/service-token.ts";
 import { openConnections } from "./connections.ts";
-import { accessOf } from "./interceptors.ts";
 
 export interface ClientOptions {
   url: string;

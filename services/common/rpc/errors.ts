@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
+import { AppError, codeOfReason, errorEntry } from "#contract/errors.ts";
 import { ErrorDetailSchema, ErrorReason } from "#gen/aetherconnect/error/v1/error_pb.ts";
-import { AppError, codeOfReason, errorEntry } from "../errors.ts";
 
 /** How an error leaves an RPC server: Connect's code, the text, and the typed detail. */
 export function toConnectError(error: AppError): ConnectError {

@@ -1,12 +1,13 @@
-import { type DescMethod, getOption, hasOption, isMessage } from "@bufbuild/protobuf";
+import { isMessage } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { ErrorReason } from "#gen/aetherconnect/error/v1/error_pb.ts";
-import { Access, access, reasons } from "#gen/aetherconnect/options/v1/options_pb.ts";
-import { AppError, codeOfReason, toAppError } from "../errors.ts";
+import { accessOf } from "#contract/access.ts";
+import { AppError, toAppError } from "#contract/errors.ts";
+import { replaceReason } from "#contract/reasons.ts";
+import { validate } from "#contract/validate.ts";
+import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { bearerToken } from "../http/bearer-token.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import { validate } from "../validate.ts";
 import {
   type Caller,
   callerKey,
@@ -87,17 +88,6 @@ export const limitTime: Interceptor = (next) => async (req) => {
   }
 };
 
-/** Puts the reason that the method declares in the place of one that came up. */
-export function replaceReason(method: DescMethod, error: AppError): AppError {
-  const override = getOption(method, reasons).find((it) => it.from === ErrorReason[error.code]);
-  if (!override) return error;
-  return new AppError(codeOfReason(override.to), {
-    faults: error.faults,
-    origin: error.code,
-    cause: error.cause,
-  });
-}
-
 /** Lets a call pass to whom the contract gives the method. */
 export function authorize(authenticator: Authenticator): Interceptor {
   return (next) => async (req) => {
@@ -129,16 +119,3 @@ export const validateRequests: Interceptor = (next) => async (req) => {
   }
   return next(req);
 };
-
-/**
- * Who may call a method. @throws Error for one that doesn't say: the service must not start.
- */
-export function accessOf(method: DescMethod): Access {
-  // The standard gRPC services are not ours to annotate, and open to everybody.
-  if (method.parent.file.proto.package.startsWith("grpc.")) return Access.ANYONE;
-  const declared = hasOption(method, access) ? getOption(method, access) : Access.UNSPECIFIED;
-  if (declared === Access.UNSPECIFIED) {
-    throw new Error(`${method.parent.typeName}.${method.name} does not declare (access)`);
-  }
-  return declared;
-}

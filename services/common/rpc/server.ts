@@ -7,6 +7,7 @@ import {
   type ServiceImpl,
 } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { accessOf } from "#contract/access.ts";
 import { listen } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -15,7 +16,6 @@ import { answerUnimplemented } from "./fallback.ts";
 import { addHealth } from "./health.ts";
 import {
   type Authenticator,
-  accessOf,
   authorize,
   limitTime,
   reportErrors,

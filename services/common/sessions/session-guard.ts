@@ -1,6 +1,6 @@
 import type { Client } from "@connectrpc/connect";
+import { AppError } from "#contract/errors.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import { AppError } from "../errors.ts";
 import type { Caller } from "../rpc/caller.ts";
 import { fromConnectError } from "../rpc/errors.ts";
 import { createTokenVerifier, type TokenKind, type UserClaims } from "../tokens/user-token.ts";

@@ -1,7 +1,7 @@
 import { type Client, ConnectError } from "@connectrpc/connect";
 import { type CryptoKey, importJWK } from "jose";
+import { AppError } from "#contract/errors.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import { AppError } from "../errors.ts";
 import type { FindKey } from "../tokens/user-token.ts";
 
 const refetchPauseMs = 2_000;

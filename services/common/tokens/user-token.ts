@@ -1,5 +1,5 @@
 import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
-import { AppError } from "../errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { isFromFuture } from "./clocks.ts";
 
 export const issuer = "aetherconnect";

@@ -45,7 +45,7 @@ ${scripts.map((script) => `<script type="module">${script}</script>`).join("\n")
 }
 
 function readPart(name: string): string {
-  return `\n${readFileSync(new URL(`page/${name}`, import.meta.url), "utf8")}`;
+  return `\n${readFileSync(new URL(`../../../clients/reference/${name}`, import.meta.url), "utf8")}`;
 }
 
 function hashOf(text: string): string {

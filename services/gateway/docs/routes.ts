@@ -1,9 +1,9 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type RequestHandler, Router } from "express";
+import { asyncapi } from "#contract/documents/asyncapi.ts";
+import { openapi } from "#contract/documents/openapi.ts";
 import { file_aetherconnect_realtime_v1_realtime } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import { refuseMethod } from "../http/middleware.ts";
-import { asyncapi } from "./asyncapi.ts";
-import { openapi } from "./openapi.ts";
 import { docsPage } from "./page.ts";
 
 /** Serves the documents of the contract and the page that shows them. */

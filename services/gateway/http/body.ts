@@ -1,5 +1,5 @@
 import express, { type Request, type Response } from "express";
-import { AppError, invalid } from "#common/errors.ts";
+import { AppError, invalid } from "#contract/errors.ts";
 
 const maxBytes = 64 * 1024;
 // Compressed bodies are refused (415): nothing that clients send is worth a bomb.

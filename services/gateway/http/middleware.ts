@@ -3,12 +3,12 @@ import { Socket } from "node:net";
 import corsMiddleware from "cors";
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from "express";
 import helmet from "helmet";
-import { AppError, toAppError } from "#common/errors.ts";
 import { sendError } from "#common/http/error-body.ts";
 import type { OriginRule } from "#common/http/origin.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
 import type { Logger } from "#common/log.ts";
 import type { Metrics } from "#common/metrics.ts";
+import { AppError, toAppError } from "#contract/errors.ts";
 
 /** Gives each request its id, answers it, and says in the log and the metrics how it went. */
 export function observe(log: Logger, metrics: Metrics): RequestHandler {

@@ -1,4 +1,4 @@
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 
 export interface GroupCommitOptions<I, O> {
   /** Batches in flight at most; a key is never in two of them. */

@@ -1,4 +1,4 @@
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 
 /** How long a caller waits for the database at most, milliseconds: a fault is told within 3 s. */
 export const patienceMs = 2_300;

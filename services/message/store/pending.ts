@@ -1,6 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { AppError } from "#common/errors.ts";
-import { isPlainObject } from "#common/wire/json.ts";
+import { AppError } from "#contract/errors.ts";
+import { isPlainObject } from "#contract/wire/json.ts";
 import { newId } from "./ids.ts";
 import type { Appended, NewMessage } from "./store.ts";
 

@@ -1,4 +1,4 @@
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 
 /**
  * Rooms that a user may be in: the list of them is one answer, of 4 MiB at most. A room takes

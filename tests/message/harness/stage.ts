@@ -6,11 +6,11 @@ import type { ManagerOptions, SocketOptions } from "socket.io-client";
 import { fromConnectError } from "#common/rpc/errors.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { MessageConfig } from "../../../services/message/config.ts";
-import type { MessageOverrides } from "../../../services/message/context.ts";
-import { type RunningMessage, startMessage } from "../../../services/message/service.ts";
-import { createTestDatabase, type TestDatabase } from "../../harness/database.ts";
-import { newSocket, next, type TestSocket } from "../../harness/sockets.ts";
+import type { MessageConfig } from "#message/config.ts";
+import type { MessageOverrides } from "#message/context.ts";
+import { type RunningMessage, startMessage } from "#message/service.ts";
+import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
+import { newSocket, next, type TestSocket } from "#tools/rig/sockets.ts";
 import { startTestAuth, type TestAuth, type TestUser } from "./test-auth.ts";
 
 export type { TestSocket, TestUser };

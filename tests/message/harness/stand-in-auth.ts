@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { AppError } from "#common/errors.ts";
+import type { AuthConfig } from "#auth/config.ts";
 import { createLogger } from "#common/log.ts";
 import { createMetrics } from "#common/metrics.ts";
 import { requireUser } from "#common/rpc/caller.ts";
 import { implement, startRpcServer } from "#common/rpc/server.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { createTokenVerifier, issuer, tokenKinds } from "#common/tokens/user-token.ts";
+import { AppError } from "#contract/errors.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import type { AuthConfig } from "../../../services/auth/config.ts";
 import type { TestAuth, TestUser } from "./test-auth.ts";
 
 /** An auth service that can be made to do what the real one does only after a long time. */

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import type { AuthConfig } from "#auth/config.ts";
+import { startAuth } from "#auth/service.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import type { AuthConfig } from "../../../services/auth/config.ts";
-import { startAuth } from "../../../services/auth/service.ts";
 
 /** A user as the tests know one. */
 export interface TestUser {

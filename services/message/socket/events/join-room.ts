@@ -1,20 +1,20 @@
 import { create } from "@bufbuild/protobuf";
-import { AppError } from "#common/errors.ts";
-import { writerOf } from "#common/wire/writer.ts";
+import { AppError } from "#contract/errors.ts";
+import { writerOf } from "#contract/wire/writer.ts";
 import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import {
   type JoinRoom,
   type JoinRoomAck,
   JoinRoomAckSchema,
 } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
-import type { MessageContext } from "../../context.ts";
-import { joinRoom } from "../../rooms.ts";
-import { createGather } from "../../store/gather.ts";
-import { isId } from "../../store/ids.ts";
-import type { MessageStore } from "../../store/store.ts";
-import type { EventCall, EventHandler } from "../event-handler.ts";
-import { takeTurn } from "../turns.ts";
+import type { MessageContext } from "#message/context.ts";
+import { joinRoom } from "#message/rooms/rooms.ts";
+import { createGather } from "#message/store/gather.ts";
+import { isId } from "#message/store/ids.ts";
+import type { MessageStore } from "#message/store/store.ts";
+import type { EventCall, EventHandler } from "./event-handler.ts";
 import { beginJoin, type Joining } from "./joining.ts";
+import { takeTurn } from "./turns.ts";
 
 const newestCount = 50;
 const missed = { messages: 200, bytes: 256 * 1024 };

@@ -1,8 +1,8 @@
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { MessageContext } from "../../context.ts";
-import { roomName } from "../room-names.ts";
-import type { ChatSocket } from "../types.ts";
+import type { MessageContext } from "#message/context.ts";
+import { roomName } from "../engine/room-names.ts";
+import type { ChatSocket } from "../engine/types.ts";
 
 /** A socket between asking to join and being in the room. */
 export interface Joining {

@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { LeaveRoomAckSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
-import type { MessageContext } from "../../context.ts";
-import type { EventHandler } from "../event-handler.ts";
-import { roomName } from "../room-names.ts";
-import { takeTurn } from "../turns.ts";
+import type { MessageContext } from "#message/context.ts";
+import { roomName } from "../engine/room-names.ts";
+import type { EventHandler } from "./event-handler.ts";
+import { takeTurn } from "./turns.ts";
 
 /** Ends delivery to this socket; leaving a room that it hasn't joined is no fault. */
 export const onLeaveRoom =

@@ -1,8 +1,8 @@
-import type { MessageContext } from "../../context.ts";
-import { sendMessage } from "../../messages.ts";
-import { getReadableRoom } from "../../rooms.ts";
-import type { EventHandler } from "../event-handler.ts";
-import { requireJoined } from "../turns.ts";
+import type { MessageContext } from "#message/context.ts";
+import { sendMessage } from "#message/messages/messages.ts";
+import { getReadableRoom } from "#message/rooms/rooms.ts";
+import type { EventHandler } from "./event-handler.ts";
+import { requireJoined } from "./turns.ts";
 
 export const onSendMessage =
   (ctx: MessageContext): EventHandler<"send_message"> =>

@@ -5,11 +5,11 @@ import {
   TypingStopAckSchema,
   TypingStoppedSchema,
 } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
-import type { MessageContext } from "../../context.ts";
-import { emitTo } from "../emit.ts";
-import type { EventCall, EventHandler } from "../event-handler.ts";
-import { roomName, userRoomName } from "../room-names.ts";
-import { requireJoined } from "../turns.ts";
+import type { MessageContext } from "#message/context.ts";
+import { emitTo } from "../engine/emit.ts";
+import { roomName, userRoomName } from "../engine/room-names.ts";
+import type { EventCall, EventHandler } from "./event-handler.ts";
+import { requireJoined } from "./turns.ts";
 
 export const onTypingStart =
   (ctx: MessageContext): EventHandler<"typing_start"> =>

@@ -1,5 +1,5 @@
 import type { Types } from "mongoose";
-import { AppError, type ErrorCode } from "#common/errors.ts";
+import { AppError, type ErrorCode } from "#contract/errors.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { type AppendResult, type Pending, writeDistinct } from "../pending.ts";
 import { type Attempt, untilSettled } from "./attempts.ts";

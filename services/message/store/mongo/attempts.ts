@@ -1,4 +1,4 @@
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { patienceMs, within } from "../patience.ts";
 import { isConflict, isUncertain, toStoreError } from "./errors.ts";
 

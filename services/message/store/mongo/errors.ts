@@ -1,5 +1,5 @@
 import { Error as MongooseErrors, mongo } from "mongoose";
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { patienceMs, within } from "../patience.ts";
 
 /** MongoDB's code for a broken unique index. */

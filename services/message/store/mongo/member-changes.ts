@@ -1,5 +1,5 @@
 import { Types } from "mongoose";
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
 import { untilSettled } from "./attempts.ts";
 import { barrier } from "./durable.ts";

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type PipelineStage, Types } from "mongoose";
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { type Room, RoomSchema, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { mostRooms, tooManyRooms } from "../room-limits.ts";
 import type { NewRoom, RoomPosition, Slice } from "../store.ts";

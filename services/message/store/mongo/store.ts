@@ -1,5 +1,5 @@
-import { AppError } from "#common/errors.ts";
 import type { Logger } from "#common/log.ts";
+import { AppError } from "#contract/errors.ts";
 import { createGather } from "../gather.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import { isId } from "../ids.ts";

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
-import { AppError } from "#common/errors.ts";
 import { isUniqueViolation } from "#common/postgres.ts";
 import { isDatabaseLost } from "#common/postgres-errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { type AppendResult, metadataText, type Pending, writeDistinct } from "../pending.ts";
 import { toStoreError } from "./errors.ts";

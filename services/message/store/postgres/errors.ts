@@ -1,6 +1,6 @@
-import { AppError } from "#common/errors.ts";
 import { isUniqueViolation } from "#common/postgres.ts";
 import { isDatabaseLost } from "#common/postgres-errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { patienceMs, within } from "../patience.ts";
 
 /** What a failed statement means to the caller: trying again may help, or it is a fault of ours. */

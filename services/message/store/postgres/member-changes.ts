@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
 import type { MembershipChange, Span } from "../store.ts";

@@ -1,5 +1,5 @@
 import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
-import { AppError } from "#common/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { newId } from "../ids.ts";
 import { mostRooms } from "../room-limits.ts";

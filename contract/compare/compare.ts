@@ -1,0 +1,108 @@
+import {
+  type DescField,
+  type DescMessage,
+  type FileRegistry,
+  getOption,
+  hasOption,
+} from "@bufbuild/protobuf";
+import {
+  AccessSchema,
+  DirectionSchema,
+  event as eventOption,
+  json as jsonOption,
+  omit_if_unset,
+} from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { isRequired } from "../documents/json-schema.ts";
+import { compareErrors } from "./compare-errors.ts";
+import { compareService } from "./compare-methods.ts";
+import { compareRules, fieldRulesOf, messageRulesOf } from "./compare-rules.ts";
+import { createDiff, type Diff, type Finding } from "./finding.ts";
+
+/**
+ * Compares what the options of two contracts promise. Names, types and removals are
+ * left to `buf breaking`, which knows nothing of options.
+ */
+export function compareContracts(before: FileRegistry, after: FileRegistry): Finding[] {
+  const findings: Finding[] = [];
+  for (const desc of before) {
+    if (!desc.typeName.startsWith("aetherconnect.")) continue;
+    if (desc.kind === "service") {
+      const now = after.getService(desc.typeName);
+      if (now) compareService(desc, now, findings);
+    }
+    if (desc.kind === "message") {
+      const now = after.getMessage(desc.typeName);
+      if (now) compareMessage(desc, now, findings);
+    }
+    if (desc.kind === "enum" && desc.typeName === "aetherconnect.error.v1.ErrorReason") {
+      const now = after.getEnum(desc.typeName);
+      if (now) compareErrors(desc, now, findings);
+    }
+  }
+  for (const desc of after) {
+    if (!desc.typeName.startsWith("aetherconnect.")) continue;
+    if (desc.kind === "message" && !before.getMessage(desc.typeName)) {
+      createDiff(desc.typeName, findings).add("added", "message", desc.name);
+    }
+    if (desc.kind === "service" && !before.getService(desc.typeName)) {
+      createDiff(desc.typeName, findings).add("added", "service", desc.name);
+    }
+  }
+  return findings;
+}
+
+function compareMessage(before: DescMessage, after: DescMessage, findings: Finding[]): void {
+  const diff = createDiff(before.typeName, findings);
+  compareEvent(before, after, diff);
+  compareRules("rule", messageRulesOf(before), messageRulesOf(after), diff);
+  for (const field of after.fields) {
+    const diffField = createDiff(`${after.typeName}.${field.name}`, findings);
+    const old = before.fields.find((it) => it.number === field.number);
+    if (old) compareField(old, field, diffField);
+    else if (isRequired(field)) {
+      diffField.add("breaking", "required field", "none → a field that has to be given");
+    } else diffField.add("added", "field", field.name);
+  }
+}
+
+function compareEvent(before: DescMessage, after: DescMessage, diff: Diff): void {
+  if (!hasOption(before, eventOption)) {
+    if (hasOption(after, eventOption))
+      diff.add("added", "event", getOption(after, eventOption).name);
+    return;
+  }
+  const old = getOption(before, eventOption);
+  if (!hasOption(after, eventOption)) {
+    diff.add("breaking", "event", `${old.name} → none`);
+    return;
+  }
+  const now = getOption(after, eventOption);
+  diff.value("event name", old.name, now.name);
+  diff.value(
+    "event direction",
+    DirectionSchema.value[old.direction]?.localName,
+    DirectionSchema.value[now.direction]?.localName,
+  );
+  diff.value(
+    "event access",
+    AccessSchema.value[old.access]?.localName,
+    AccessSchema.value[now.access]?.localName,
+  );
+  diff.value("event ack", old.ack, now.ack);
+}
+
+function compareField(before: DescField, after: DescField, diff: Diff): void {
+  compareRules("limit", fieldRulesOf(before), fieldRulesOf(after), diff);
+  // Absent is null without the option and no property with it: clients see either.
+  diff.value("omit_if_unset", getOption(before, omit_if_unset), getOption(after, omit_if_unset));
+  const limits = (field: DescField) => {
+    const { maxBytes, maxDepth } = getOption(field, jsonOption);
+    return hasOption(field, jsonOption) ? { max_bytes: maxBytes, max_depth: maxDepth } : {};
+  };
+  compareRules(
+    "json limit",
+    new Map(Object.entries(limits(before))),
+    new Map(Object.entries(limits(after))),
+    diff,
+  );
+}

@@ -1,0 +1,166 @@
+import { type DescMethod, type DescService, getOption, type JsonObject } from "@bufbuild/protobuf";
+import { Access, reasons } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { comments as contractComments } from "#gen/comments.ts";
+import { codeOfReason } from "../errors.ts";
+import { byTemplate, type RestRoute, restRoutes } from "../rest/routes.ts";
+import { successSchemas } from "./envelope-schema.ts";
+import { createErrorAnswers, type ErrorAnswers, errorStatuses } from "./error-answers.ts";
+import { headers, requestIdHeader } from "./headers.ts";
+import { type Comments, createSchemaBook, isRequired, type SchemaBook } from "./json-schema.ts";
+import { plainEndpoints } from "./plain-endpoints.ts";
+
+/** What a document takes besides descriptors. */
+export interface DocumentOptions {
+  /** Texts by full name; the contract's own if not given. */
+  comments?: Comments;
+  /** `info.version`; if not given, the version of the contract's packages. */
+  version?: string;
+}
+
+/** The OpenAPI 3.1 document of services: their REST routes, and the gateway's plain endpoints. */
+export function openapi(
+  services: readonly DescService[],
+  { comments = contractComments, version = "v1" }: DocumentOptions = {},
+): JsonObject {
+  const book = createSchemaBook(comments);
+  const errorAnswer = createErrorAnswers(book);
+  const routes = restRoutes(services);
+  const paths: JsonObject = {};
+  for (const [template, group] of byTemplate(routes)) {
+    const [first] = group;
+    if (!first) continue;
+    paths[jsonPath(template, first.method)] = Object.fromEntries(
+      group.map((route) => [route.verb, operation(route, { book, comments, errorAnswer })]),
+    );
+  }
+  const used = services.filter((it) => routes.some(({ method }) => method.parent === it));
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Aetherconnect",
+      version,
+      description:
+        "The REST API of the gateway, derived from the contract in proto/. The events of the sockets are in /asyncapi.json.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/", description: "The gateway." }],
+    tags: [
+      ...used.map((it) => ({ name: it.name, description: comments[it.typeName] ?? it.name })),
+      { name: "Operation", description: "Health, metrics and documents." },
+    ],
+    paths: { ...paths, ...plainEndpoints(book, errorAnswer) },
+    components: {
+      schemas: book.schemas(),
+      headers,
+      securitySchemes: {
+        accessCookie: { type: "apiKey", in: "cookie", name: "accessToken" },
+        accessBearer: {
+          type: "http",
+          scheme: "bearer",
+          bearerFormat: "JWT",
+          description: "Counts alone where a cookie comes too.",
+        },
+      },
+    },
+  };
+}
+
+interface Parts {
+  book: SchemaBook;
+  comments: Comments;
+  errorAnswer: ErrorAnswers;
+}
+
+function operation(route: RestRoute, { book, comments, errorAnswer }: Parts): JsonObject {
+  const { method, rest: option, access, verb } = route;
+  const inPath = pathFields(route);
+  const others = method.input.fields.filter((it) => !inPath.includes(it.name));
+  const hasBody = verb === "post" || verb === "put";
+  const text = comments[`${method.parent.typeName}.${method.name}`];
+  const parameters = method.input.fields
+    .filter((field) => inPath.includes(field.name) || !hasBody)
+    .map((field) => ({
+      name: field.jsonName,
+      in: inPath.includes(field.name) ? "path" : "query",
+      required: inPath.includes(field.name) || isRequired(field),
+      description: comments[`${method.input.typeName}.${field.name}`] ?? field.jsonName,
+      schema: book.parameter(field),
+    }));
+  const successes = Object.entries(successSchemas(book, method, option)).map(
+    ([status, schema]): [string, JsonObject] => [
+      status,
+      {
+        description:
+          Number(status) === option.duplicateStatus ? "A repeat: nothing new." : "Success.",
+        headers: {
+          ...requestIdHeader,
+          ...(option.noStore && {
+            "Cache-Control": { description: "Not to be kept.", schema: { const: "no-store" } },
+          }),
+        },
+        content: { "application/json": { schema } },
+      },
+    ],
+  );
+  return {
+    operationId: `${method.parent.name}_${method.name}`,
+    tags: [method.parent.name],
+    ...(text && { summary: firstSentence(text) }),
+    ...described([text, ...overrides(method), option.cookies && `Cookies: ${option.cookies}`]),
+    security: access === Access.ANYONE ? [] : [{ accessCookie: [] }, { accessBearer: [] }],
+    ...(parameters.length > 0 && { parameters }),
+    ...(hasBody &&
+      others.length > 0 && {
+        requestBody: {
+          required: others.some(isRequired),
+          content: { "application/json": { schema: book.inRef(method.input, inPath) } },
+        },
+      }),
+    responses: {
+      ...Object.fromEntries(successes),
+      ...Object.fromEntries(
+        failureStatuses(route, others.length > 0).map((it) => [String(it), errorAnswer(it)]),
+      ),
+    },
+  };
+}
+
+/** Statuses of the catalogue that a route can answer, as far as its form tells. */
+function failureStatuses({ access, verb, method }: RestRoute, hasInput: boolean): number[] {
+  const hasBody = verb === "post" || verb === "put";
+  const hasFields = method.input.fields.length > 0;
+  return errorStatuses.filter((status) => {
+    if (status === 405) return false;
+    if (status === 413 || status === 415) return hasBody;
+    if (status === 404) return access !== Access.ANYONE && hasFields;
+    if (status === 403) return verb !== "get" || hasFields || hasInput;
+    return true;
+  });
+}
+
+function overrides(method: DescMethod): string[] {
+  return getOption(method, reasons).map(
+    ({ from, to }) => `Answers ${codeOfReason(to)} in the place of ${codeOfReason(from)}.`,
+  );
+}
+
+function pathFields({ template }: RestRoute): string[] {
+  return [...template.matchAll(/\{([^}]*)\}/g)].flatMap(([, name]) => name ?? []);
+}
+
+function jsonPath(template: string, method: DescMethod): string {
+  return template.replaceAll(/\{([^}]*)\}/g, (_all, name: string) => {
+    const field = method.input.fields.find((it) => it.name === name);
+    if (!field) throw new Error(`${method.name}: no field ${name} for ${template}`);
+    return `{${field.jsonName}}`;
+  });
+}
+
+function firstSentence(text: string): string {
+  return text.split(/(?<=\.)\s/)[0] ?? text;
+}
+
+function described(texts: (string | undefined)[]): JsonObject {
+  const description = texts.filter(Boolean).join("\n\n");
+  return description ? { description } : {};
+}

@@ -1,0 +1,30 @@
+import { closeTransport } from "../socket/engine/end-socket.ts";
+import { roomName } from "../socket/engine/room-names.ts";
+import type { ChatServer, ChatSocket } from "../socket/engine/types.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Audience } from "./fanout.ts";
+
+/** The joined sockets of this instance, for the fan-out. */
+export function createAudience(
+  io: ChatServer,
+  delivery: Delivery,
+  remove: Audience["remove"],
+): Audience {
+  const idsIn = (roomId: string) => io.sockets.adapter.rooms.get(roomName(roomId)) ?? [];
+  const socketsIn = (roomId: string): ChatSocket[] =>
+    [...idsIn(roomId)].flatMap((id) => io.sockets.sockets.get(id) ?? []);
+  return {
+    deliver: delivery.push,
+    isEmpty: (roomId) => !io.sockets.adapter.rooms.has(roomName(roomId)),
+    usersIn: (roomId) =>
+      new Set(
+        socketsIn(roomId).flatMap(({ data }) =>
+          data.judgement.isAdmitted ? [data.judgement.user.id] : [],
+        ),
+      ),
+    remove,
+    interrupt(roomId) {
+      for (const { conn } of socketsIn(roomId)) closeTransport(conn);
+    },
+  };
+}

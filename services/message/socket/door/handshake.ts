@@ -1,0 +1,54 @@
+import type { IncomingMessage } from "node:http";
+import { bearerToken } from "#common/http/bearer-token.ts";
+import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
+import type { OriginRule } from "#common/http/origin.ts";
+import type { Counters } from "#common/limits.ts";
+import { clientAddressHeader } from "#common/rpc/caller.ts";
+import type { ServiceTokens } from "#common/tokens/service-token.ts";
+import { AppError } from "#contract/errors.ts";
+
+export interface HandshakeOptions {
+  originRule: OriginRule;
+  /** Shared by instances where there is Redis. */
+  counters: Counters;
+  /** 0 = no limit. */
+  handshakesPerMinute: number;
+  trustedProxyHops: number;
+  serviceTokens: Pick<ServiceTokens, "verify">;
+}
+
+/** Why a request to Socket.IO is refused; undefined if it isn't. */
+export type HandshakeRule = (req: IncomingMessage) => Promise<AppError | undefined>;
+
+/** Origin first, then handshakes a minute by client; later requests of a session aren't counted. */
+export function createHandshakeRule(options: HandshakeOptions): HandshakeRule {
+  const { originRule, counters, handshakesPerMinute, trustedProxyHops, serviceTokens } = options;
+  const handshakes = counters.create("handshakes", handshakesPerMinute);
+
+  /** The gateway passes on what clients send, and says by its own token whose it is. */
+  const addressOf = async (req: IncomingMessage) => {
+    const token = bearerToken(req.headers.authorization);
+    const told = req.headers[clientAddressHeader];
+    if (token && typeof told === "string" && (await serviceTokens.verify(token))) return told;
+    return clientAddress(req, trustedProxyHops);
+  };
+
+  return async (req) => {
+    if (!originRule(req.headers)) return new AppError("ORIGIN_FORBIDDEN");
+    const isHandshake = req.method === "GET" && !hasSession(req.url);
+    if (handshakesPerMinute === 0 || !isHandshake) return undefined;
+    try {
+      await handshakes.count(clientKeyOf(await addressOf(req)));
+      return undefined;
+    } catch (refusal) {
+      if (refusal instanceof AppError) return refusal;
+      throw refusal;
+    }
+  };
+}
+
+/** As engine.io reads it: of several ids the last counts, and an empty one is none. */
+function hasSession(url = ""): boolean {
+  const { searchParams } = new URL(url, "http://localhost");
+  return Boolean(searchParams.getAll("sid").at(-1));
+}

@@ -1,0 +1,182 @@
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StartError } from "#common/lifecycle.ts";
+import { errorCode } from "../error-code.ts";
+import { withRegularFile } from "../regular-file.ts";
+import type { PostgresBinaries } from "./binaries.ts";
+import { runCommand } from "./run-command.ts";
+import { type ServerUser, serverPath, serverSpawnOptions } from "./server-user.ts";
+
+/** The superuser and the database, both made with the cluster. */
+export const DATABASE_NAME = "aetherconnect";
+
+const DRAFT_PREFIX = "postgres.new-";
+const REMOVE_TRIES = 5;
+const HBA = "host all all 127.0.0.1/32 scram-sha-256\n";
+
+export type ClusterOptions = Readonly<{
+  dataDir: string;
+  clusterDir: string;
+  binaries: PostgresBinaries;
+  user: ServerUser | undefined;
+  password: Readonly<{ value: string; isNew: boolean }>;
+  isFast: boolean;
+  signal: AbortSignal;
+}>;
+
+/** Makes the cluster unless it is there; refuses data that isn't ours to start. */
+export async function ensureCluster(options: ClusterOptions): Promise<void> {
+  const { clusterDir, binaries, user, password } = options;
+  await removeDrafts(options.dataDir);
+  if (!existsSync(clusterDir)) return createCluster(options);
+
+  checkVersion(clusterDir, binaries.major);
+  await checkOwner(clusterDir, user);
+  if (password.isNew) await runSql(options, clusterDir, setPassword(password.value));
+}
+
+async function createCluster(options: ClusterOptions): Promise<void> {
+  const { dataDir, clusterDir, binaries, user, isFast, signal } = options;
+  const draft = mkdtempSync(join(dataDir, DRAFT_PREFIX));
+  try {
+    if (user !== undefined) chownSync(draft, user.uid, user.gid);
+    const initdb = await runCommand(
+      binaries.initdb,
+      [
+        `--pgdata=${serverPath(draft, user)}`,
+        `--username=${DATABASE_NAME}`,
+        // Trust ends with HBA below, before the server ever listens.
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--no-instructions",
+        ...(isFast ? ["--no-sync"] : []),
+      ],
+      { ...serverSpawnOptions(draft, user), signal },
+    );
+    signal.throwIfAborted();
+    if (initdb.code !== 0) throw failed("initdb", initdb.stderr);
+    await runSql(
+      options,
+      draft,
+      `${setPassword(options.password.value)}CREATE DATABASE ${DATABASE_NAME};\n\n`,
+    );
+    signal.throwIfAborted();
+    withRegularFile(join(draft, "pg_hba.conf"), "write", (file) => file.write(HBA));
+    // Only a finished cluster gets the name, so an interrupted start leaves nothing half made.
+    renameSync(draft, clusterDir);
+    syncFolder(dataDir);
+  } catch (error) {
+    await removeDraft(draft);
+    if (error instanceof StartError || signal.aborted) throw error;
+    throw new StartError(`PostgreSQL's data can't be made in ${dataDir} (${errorCode(error)})`);
+  }
+}
+
+async function removeDrafts(dataDir: string): Promise<void> {
+  for (const name of readdirSync(dataDir)) {
+    if (name.startsWith(DRAFT_PREFIX)) await removeDraft(join(dataDir, name));
+  }
+}
+
+async function removeDraft(draft: string): Promise<void> {
+  const { uid, gid } = lstatSync(draft);
+  if (uid === 0 || process.getuid?.() !== 0) {
+    return rmSync(draft, { recursive: true, force: true, maxRetries: REMOVE_TRIES });
+  }
+  // The server's user empties it himself, so that no link of his leads root's hand elsewhere.
+  const owner = serverSpawnOptions(draft, { uid, gid });
+  for (let tries = 1; tries <= REMOVE_TRIES; tries++) {
+    const { code } = await runCommand("find", [".", "-mindepth", "1", "-delete"], owner);
+    if (code === 0) return rmdirSync(draft);
+    // What an interrupted initdb has started may still be writing.
+    await sleep(100 * tries);
+  }
+}
+
+function checkVersion(clusterDir: string, major: string): void {
+  let found: string;
+  try {
+    const path = join(clusterDir, "PG_VERSION");
+    found = withRegularFile(path, "read", (file) => file.read()).trim();
+  } catch (error) {
+    const isForeign = errorCode(error) === "EACCES";
+    throw new StartError(
+      isForeign
+        ? `${clusterDir} belongs to another user; start as that user, or set DATA_DIR`
+        : `${clusterDir} holds no PostgreSQL data; move it away, or set DATA_DIR`,
+    );
+  }
+  if (found === major) return;
+  throw new StartError(
+    `${clusterDir} was made by PostgreSQL ${found}, but this release runs ${major}: move the ` +
+      `folder away, start, and restore a dump taken with PostgreSQL ${found}`,
+  );
+}
+
+async function checkOwner(clusterDir: string, user: ServerUser | undefined): Promise<void> {
+  const { uid } = statSync(clusterDir);
+  if (user === undefined && uid !== process.getuid?.()) {
+    throw new StartError(
+      `${clusterDir} belongs to another user (id ${uid}); start as that user, or set DATA_DIR`,
+    );
+  }
+  if (user === undefined || uid === user.uid) return;
+  // Root owns it, as after a backup was restored, or nobody: it goes to the server's user. What a
+  // link leads to stays as it is.
+  const chown = await runCommand("chown", ["-hR", `${user.uid}:${user.gid}`, clusterDir], {});
+  if (chown.code !== 0) throw failed("chown", chown.stderr);
+}
+
+function setPassword(password: string): string {
+  return `ALTER ROLE ${DATABASE_NAME} PASSWORD '${password}';\n\n`;
+}
+
+async function runSql(
+  { binaries, user, isFast, signal }: ClusterOptions,
+  dir: string,
+  sql: string,
+): Promise<void> {
+  const fast = isFast ? ["-F"] : [];
+  const { code, stderr } = await runCommand(
+    binaries.postgres,
+    ["--single", "-j", ...fast, "-D", serverPath(dir, user), "postgres"],
+    { ...serverSpawnOptions(dir, user), signal },
+    sql,
+  );
+  // A statement that fails doesn't end the single-user server, nor change its exit code.
+  if (code !== 0 || /\b(ERROR|FATAL|PANIC):/.test(stderr)) throw failed("PostgreSQL", stderr);
+}
+
+function failed(program: string, stderr: string): StartError {
+  const lines = stderr.split("\n").filter((line) => line.trim() !== "");
+  const reason = lines.find((line) => /error:|ERROR:|FATAL:|PANIC:/.test(line)) ?? lines.at(-1);
+  const advice = /No space left/i.test(stderr)
+    ? "make room and start again"
+    : "set DATA_DIR to another folder, or DATABASE_URL to a PostgreSQL that runs";
+  return new StartError(
+    `PostgreSQL's data can't be prepared (${reason ?? `${program} was ended`}); ${advice}`,
+  );
+}
+
+function syncFolder(path: string): void {
+  const fd = openSync(path, "r");
+  fsyncSync(fd);
+  closeSync(fd);
+}

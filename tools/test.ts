@@ -1,0 +1,52 @@
+/**
+ * Runs the tests, or the files given, against a PostgreSQL server of their own.
+ * The last line is `N passed, N failed`, with what was skipped and why before it.
+ */
+import { globSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
+
+const given = process.argv.slice(2);
+const files = given.length > 0 ? given : globSync("tests/**/*.test.ts").sort();
+process.exitCode = (await runTests(files)) ? 0 : 1;
+
+async function runTests(files: string[]): Promise<boolean> {
+  if (process.env.TEST_DATABASE_URL) return runFiles(files);
+  const dataDir = await mkdtemp(join(tmpdir(), "aetherconnect-test-"));
+  try {
+    await using postgres = await startEmbeddedPostgres({ dataDir, port: 0, isFast: true });
+    process.env.TEST_DATABASE_URL = postgres.url;
+    return await runFiles(files);
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function runFiles(files: string[]): Promise<boolean> {
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  const skipped: string[] = [];
+  // Polling clients leave timers of engine.io behind that would hold a process for half a minute.
+  const execArgv = ["--test-force-exit"];
+  const stream = run({ files, concurrency: 2, timeout: 120_000, execArgv });
+  stream.on("test:pass", ({ name, skip, details }) => {
+    if (details.type === "suite") return;
+    if (skip === undefined || skip === false) {
+      count.passed++;
+      return;
+    }
+    count.skipped++;
+    skipped.push(`skipped: ${name} (${typeof skip === "string" ? skip : "no reason given"})`);
+  });
+  stream.on("test:fail", ({ details }) => {
+    if (details.type !== "suite") count.failed++;
+  });
+  for await (const text of stream.compose(new spec())) process.stdout.write(String(text));
+  for (const line of skipped) process.stdout.write(`${line}\n`);
+  const rest = count.skipped > 0 ? `, ${count.skipped} skipped` : "";
+  process.stdout.write(`${count.passed} passed, ${count.failed} failed${rest}\n`);
+  return count.failed === 0 && count.passed > 0;
+}
