@@ -1,5 +1,6 @@
-import { type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect";
+import { createContextKey } from "@connectrpc/connect";
 import { AppError } from "#contract/errors.ts";
+import type { Call } from "./handler.ts";
 
 /** Who asks, verified; never taken from a field or a plain header. */
 export type Caller =
@@ -25,13 +26,13 @@ export const clientAddressHeader = "x-client-address";
 export const clientDeviceHeader = "x-client-device";
 
 /** The signed-in user who asks. @throws AppError UNAUTHENTICATED */
-export function requireUser(context: Pick<HandlerContext, "values">): Caller & { kind: "user" } {
-  const caller = context.values.get(callerKey);
+export function requireUser(call: Pick<Call, "values">): Caller & { kind: "user" } {
+  const caller = call.values.get(callerKey);
   if (caller.kind !== "user") throw new AppError("UNAUTHENTICATED");
   return caller;
 }
 
 /** The client at the far end of a call. */
-export function clientOf(context: { values: ContextValues }): ClientInfo {
-  return context.values.get(clientKey);
+export function clientOf(call: Pick<Call, "values">): ClientInfo {
+  return call.values.get(clientKey);
 }
