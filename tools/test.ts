@@ -15,23 +15,28 @@ const files = given.length > 0 ? given : globSync("tests/**/*.test.ts").sort();
 process.exitCode = (await runTests(files)) ? 0 : 1;
 
 async function runTests(files: string[]): Promise<boolean> {
-  if (process.env.TEST_DATABASE_URL) return runFiles(files);
+  const { TEST_DATABASE_URL } = process.env;
+  if (TEST_DATABASE_URL) return runFiles(files, TEST_DATABASE_URL);
   const dataDir = await mkdtemp(join(tmpdir(), "aetherconnect-test-"));
   try {
     await using postgres = await startEmbeddedPostgres({ dataDir, port: 0, isFast: true });
-    process.env.TEST_DATABASE_URL = postgres.url;
-    return await runFiles(files);
+    return await runFiles(files, postgres.url);
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-async function runFiles(files: string[]): Promise<boolean> {
+async function runFiles(files: string[], databaseUrl: string): Promise<boolean> {
   const count = { passed: 0, failed: 0, skipped: 0 };
   const skipped: string[] = [];
-  // Polling clients leave timers of engine.io behind that would hold a process for half a minute.
-  const execArgv = ["--test-force-exit"];
-  const stream = run({ files, concurrency: 2, timeout: 120_000, execArgv });
+  const stream = run({
+    files,
+    concurrency: 2,
+    timeout: 120_000,
+    // Polling clients leave timers of engine.io behind that would hold a process for half a minute.
+    execArgv: ["--test-force-exit"],
+    env: { ...process.env, TEST_DATABASE_URL: databaseUrl },
+  });
   stream.on("test:pass", ({ name, skip, details }) => {
     if (details.type === "suite") return;
     if (skip === undefined || skip === false) {

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { startAuth } from "#auth/service.ts";
 import { StartError } from "#common/lifecycle.ts";
+import { startTcpProxy, type TcpProxy } from "#tools/rig/tcp-proxy.ts";
 import {
   as,
   codeOf,
@@ -15,17 +16,14 @@ import {
   type TestAuth,
   testConfig,
 } from "./harness.ts";
-import { startProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 let direct: Awaited<ReturnType<typeof startFresh>>;
 let proxy: TcpProxy;
 let auth: TestAuth;
 before(async () => {
   direct = await startFresh();
-  const url = new URL(direct.database.url);
-  proxy = await startProxy(Number(url.port), url.hostname);
-  url.host = `127.0.0.1:${proxy.port}`;
-  auth = await startTestAuth({ ...direct.config, databaseUrl: url.href });
+  proxy = await startTcpProxy(direct.database.url);
+  auth = await startTestAuth({ ...direct.config, databaseUrl: proxy.url });
 });
 after(async () => {
   await auth[Symbol.asyncDispose]();
@@ -38,7 +36,7 @@ const health = async () => (await fetch(`${auth.running.httpUrl}/health/ready`))
 test("without PostgreSQL every call is unavailable, none unauthenticated; then all is well", async () => {
   const { user, tokens } = await registerUser(auth.client);
   assert.equal(await health(), 200);
-  proxy.cut();
+  proxy.refuse();
   const me = as(tokens.accessToken);
   const { refreshToken } = tokens;
   const calls = {
@@ -114,7 +112,7 @@ test("two instances may start on an empty database at once", async () => {
 });
 
 test("a start waits for PostgreSQL", async () => {
-  proxy.cut();
+  proxy.refuse();
   // Others on this proxy try again and again, too; they are refused no less.
   const starting = startTestAuth(auth.config);
   for (let i = 0; i < 3; i++) await proxy.refusal();

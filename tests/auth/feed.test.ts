@@ -7,6 +7,7 @@ import { createLogger } from "#common/log.ts";
 import { openPostgres } from "#common/postgres.ts";
 import { startRevocationFeed } from "#common/sessions/revocation-feed.ts";
 import type { WatchRevocationsResponse } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
 import {
   type AuthClient,
   as,
@@ -15,7 +16,6 @@ import {
   startFresh,
   startTestAuth,
 } from "./harness.ts";
-import { startProxy } from "./tcp-proxy.ts";
 
 let auth: Awaited<ReturnType<typeof startFresh>>;
 before(async () => {
@@ -146,10 +146,8 @@ test("an instance tells what another has ended", async () => {
 });
 
 test("a stream that can't read the database doesn't claim to be up to date, and recovers", async () => {
-  const database = new URL(auth.database.url);
-  await using proxy = await startProxy(Number(database.port), database.hostname);
-  database.host = `127.0.0.1:${proxy.port}`;
-  await using behind = await startTestAuth({ ...auth.config, databaseUrl: database.href });
+  await using proxy = await startTcpProxy(auth.database.url);
+  await using behind = await startTestAuth({ ...auth.config, databaseUrl: proxy.url });
   const heard = new EventTarget();
   const leaving = new AbortController();
   const all: WatchRevocationsResponse[] = [];
@@ -163,7 +161,7 @@ test("a stream that can't read the database doesn't claim to be up to date, and 
   const until = async (isEnough: () => boolean) => {
     while (!isEnough()) await once(heard, "message");
   };
-  for (const fault of [proxy.cut, proxy.freeze]) {
+  for (const fault of [proxy.refuse, proxy.freeze]) {
     await until(() => isCaughtUp(all));
     fault();
     // What was read before the fault may still be on its way.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type Platform, startPlatform } from "#tools/rig/platform.ts";
-import { startTestRedis, withoutRedis } from "#tools/rig/redis.ts";
+import { startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { connectSocket, disconnected, next, type TestSocket } from "#tools/rig/sockets.ts";
 import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
@@ -88,7 +88,7 @@ describe("two instances", () => {
   test("with Redis hear of each other at once, lose it and have it again", {
     skip: withoutRedis,
   }, async () => {
-    await using redis = await startTestRedis();
+    await using redis = await startRedis();
     await using platform = await startPlatform({ instances: 2, message: { redisUrl: redis.url } });
     for (const url of platform.messageUrls) await untilHealth(url, "up");
     const pair = await joinPair(platform);
@@ -117,7 +117,7 @@ describe("two instances", () => {
   });
 
   test("start without Redis, and take it up when it comes", { skip: withoutRedis }, async () => {
-    await using redis = await startTestRedis();
+    await using redis = await startRedis();
     await redis.stop();
     await using platform = await startPlatform({ instances: 2, message: { redisUrl: redis.url } });
     const pair = await joinPair(platform);

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
-import { startTestRedis, withoutRedis } from "#tools/rig/redis.ts";
+import { startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { disconnected, next } from "#tools/rig/sockets.ts";
 import { setStage } from "./harness/stage.ts";
 import { startStandInAuth } from "./harness/stand-in-auth.ts";
 
 async function setPair(limits: { socketsPerUser?: number; handshakesPerMinute?: number }) {
   const stack = new AsyncDisposableStack();
-  const redis = stack.use(await startTestRedis());
+  const redis = stack.use(await startRedis());
   const stage = stack.use(
     await setStage({ redisUrl: redis.url, ...limits }, { startAuth: startStandInAuth }),
   );

@@ -4,7 +4,7 @@ import { sql } from "kysely";
 import { createLogger } from "#common/log.ts";
 import { openPostgres } from "#common/postgres.ts";
 import { isDatabaseLost } from "#common/postgres-errors.ts";
-import { startProxy } from "../auth/tcp-proxy.ts";
+import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
 import { collect, range, type Stage, setStage, type TestUser } from "./harness/stage.ts";
 import { startStandInAuth } from "./harness/stand-in-auth.ts";
 import { join } from "./harness/talk.ts";
@@ -19,17 +19,9 @@ after(() => stage[Symbol.asyncDispose]());
 
 const log = createLogger("message", "silent");
 
-async function startBehindProxy() {
-  const url = new URL(stage.database.url);
-  const proxy = await startProxy(Number(url.port), url.hostname);
-  url.host = `127.0.0.1:${proxy.port}`;
-  return { proxy, databaseUrl: url.href };
-}
-
 test("while PostgreSQL hangs every event is answered, and each message is stored once", async () => {
-  const { proxy, databaseUrl } = await startBehindProxy();
-  await using _proxy = proxy;
-  await using another = await stage.startAnother({ databaseUrl });
+  await using proxy = await startTcpProxy(stage.database.url);
+  await using another = await stage.startAnother({ databaseUrl: proxy.url });
   const [roomId, otherId] = [await stage.newRoom([ada]), await stage.newRoom([ada])];
   const socket = await stage.connect(ada, { url: another.httpUrl });
   await join(socket, roomId);
@@ -56,10 +48,9 @@ test("while PostgreSQL hangs every event is answered, and each message is stored
 });
 
 test("a statement that gets no answer takes its connection with it, and its transaction", async () => {
-  const { proxy, databaseUrl } = await startBehindProxy();
-  await using _proxy = proxy;
+  await using proxy = await startTcpProxy(stage.database.url);
   await using postgres = openPostgres("message", {
-    url: databaseUrl,
+    url: proxy.url,
     log,
     size: 1,
     statementTimeoutMs: 100,

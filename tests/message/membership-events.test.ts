@@ -11,7 +11,7 @@ import { createHints } from "#message/realtime/hints.ts";
 import { createMembership } from "#message/realtime/membership.ts";
 import type { ChatServer } from "#message/socket/engine/types.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
-import { startTestRedis, type TestRedis, withoutRedis } from "#tools/rig/redis.ts";
+import { type RedisServer, startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { next, type Stage, setStage, type TestSocket, type TestUser } from "./harness/stage.ts";
 import { makeRoom, newUser } from "./store-suite-drafts.ts";
 
@@ -40,7 +40,7 @@ function changesHeard(socket: TestSocket, roomId: string): string[] {
 }
 
 /** Two instances that tell each other by Redis. */
-async function startPair(redis: TestRedis) {
+async function startPair(redis: RedisServer) {
   const pair = [
     await stage.startAnother({ redisUrl: redis.url }),
     await stage.startAnother({ redisUrl: redis.url }),
@@ -54,7 +54,7 @@ async function startPair(redis: TestRedis) {
 test("what an instance that has lost Redis changes is found by one that has it", {
   skip: withoutRedis,
 }, async () => {
-  await using redis = await startTestRedis();
+  await using redis = await startRedis();
   await using listening = await stage.startAnother({ redisUrl: redis.url });
   await untilRedis(listening.httpUrl, "up");
   const socket = await stage.connect(bob, { url: listening.httpUrl });
@@ -74,7 +74,7 @@ test("what an instance that has lost Redis changes is found by one that has it",
 test("what is changed in a blink of Redis is heard, and what was told before isn't again", {
   skip: withoutRedis,
 }, async () => {
-  await using redis = await startTestRedis();
+  await using redis = await startRedis();
   const { one, two, untilAll } = await startPair(redis);
   const socket = await stage.connect(bob, { url: two.httpUrl });
   const roomId = await stage.newRoom([ada], RoomType.PRIVATE);

@@ -5,8 +5,7 @@ import { createLogger } from "#common/log.ts";
 import { openMongoStore } from "#message/store/mongo/store.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { createTestMongo, type TestMongo, withoutMongo } from "#tools/rig/mongo.ts";
-import { startProxy } from "../auth/tcp-proxy.ts";
-import { startAnswerThief } from "./harness/answer-thief.ts";
+import { type Link, startTcpProxy, type Tap } from "#tools/rig/tcp-proxy.ts";
 import { range } from "./harness/stage.ts";
 import { testStore } from "./store-suite.ts";
 import { codeOf, draft, makeRoom } from "./store-suite-drafts.ts";
@@ -75,8 +74,9 @@ describe("MongoDB", () => {
   });
 
   it("acknowledges a message once whose answer was lost on the way", async () => {
-    await using thief = await startAnswerThief(database.port, database.host);
-    await using victim = await openMongoStore(database.uriBy(thief.port), log);
+    const thief = createAnswerThief();
+    await using proxy = await startTcpProxy(database.uri, thief.tap);
+    await using victim = await openMongoStore(proxy.url, log);
     const room = await makeRoom(victim, ["1"]);
     for (const clientMessageId of [undefined, "a"]) {
       thief.steal("\x02insert\0");
@@ -97,8 +97,8 @@ describe("MongoDB", () => {
   });
 
   it("loses nothing that it acknowledged when connections end in mid-batch", async () => {
-    await using proxy = await startProxy(database.port, database.host);
-    await using victim = await openMongoStore(database.uriBy(proxy.port), log);
+    await using proxy = await startTcpProxy(database.uri);
+    await using victim = await openMongoStore(proxy.url, log);
     const room = await makeRoom(victim, ["1"]);
     let cuts = 0;
     const writers = range(1, 4).map(async (writer) => {
@@ -112,7 +112,7 @@ describe("MongoDB", () => {
         if (n % 5 === writer) {
           // In the middle of what the other writers do.
           cuts++;
-          proxy.cut();
+          proxy.refuse();
           proxy.restore();
         }
         assert.ok(!appended?.isDuplicate, "an attempt of one's own is no duplicate");
@@ -132,10 +132,10 @@ describe("MongoDB", () => {
     );
   });
 
-  for (const fault of ["cut", "freeze"] as const) {
+  for (const fault of ["refuse", "freeze"] as const) {
     it(`is unavailable while MongoDB is lost (${fault}), and back by itself`, async () => {
-      await using proxy = await startProxy(database.port, database.host);
-      await using victim = await openMongoStore(database.uriBy(proxy.port), log);
+      await using proxy = await startTcpProxy(database.uri);
+      await using victim = await openMongoStore(proxy.url, log);
       const room = await makeRoom(victim, ["1"]);
       proxy[fault]();
       const calls = [
@@ -215,3 +215,34 @@ describe("MongoDB", () => {
     assert.equal(JSON.stringify(read?.metadata), JSON.stringify(metadata));
   });
 });
+
+/** Lets a request be carried out, and ends its connection before the answer passes. */
+function createAnswerThief() {
+  let wanted: string | undefined;
+  let taken = 0;
+  return {
+    /** The next request that contains this is not answered. */
+    steal(request: string) {
+      wanted = request;
+    },
+    taken: () => taken,
+    tap(link: Link): Tap {
+      let isWanted = false;
+      return {
+        fromNear(chunk) {
+          if (wanted !== undefined && chunk.includes(wanted)) {
+            isWanted = true;
+            wanted = undefined;
+          }
+          return true;
+        },
+        fromFar() {
+          if (!isWanted) return true;
+          taken++;
+          link.cut();
+          return false;
+        },
+      };
+    },
+  };
+}

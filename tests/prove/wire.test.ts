@@ -6,8 +6,9 @@ import { Client } from "pg";
 import { createAckTap } from "#tools/prove/wire/ack-tap.ts";
 import { type CommitMoment, createCommitTap } from "#tools/prove/wire/commit-tap.ts";
 import { watchPostgres } from "#tools/prove/wire/postgres-watch.ts";
-import { startTcpProxy } from "#tools/prove/wire/tcp-proxy.ts";
 import { createTestDatabase } from "#tools/rig/database.ts";
+import { portOf } from "#tools/rig/ports.ts";
+import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
 
 const insert = {
   name: "append",
@@ -20,16 +21,8 @@ async function throughProxy() {
   await database.query("create schema message");
   await database.query("create table message.messages (id int primary key)");
   const commits = createCommitTap(watchPostgres);
-  const { hostname, port } = new URL(database.url);
-  const proxy = await startTcpProxy({
-    targetHost: hostname,
-    targetPort: Number(port),
-    tap: commits.tap,
-  });
-  const url = new URL(database.url);
-  url.hostname = "127.0.0.1";
-  url.port = `${proxy.port}`;
-  const client = new Client({ connectionString: url.href });
+  const proxy = await startTcpProxy(database.url, commits.tap);
+  const client = new Client({ connectionString: proxy.url });
   client.on("error", () => undefined);
   await client.connect();
   return {
@@ -82,13 +75,11 @@ test("an acknowledgement is lost, and what is none passes", async () => {
     socket.on("error", () => undefined);
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  const address = server.address();
-  assert.ok(address && typeof address === "object");
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => void server.close());
   const acks = createAckTap();
-  const proxy = cleanup.use(await startTcpProxy({ targetPort: address.port, tap: acks.tap }));
-  const socket = connect(proxy.port, "127.0.0.1");
+  const proxy = cleanup.use(await startTcpProxy(`http://127.0.0.1:${portOf(server)}`, acks.tap));
+  const socket = connect(Number(new URL(proxy.url).port), "127.0.0.1");
   const lost = acks.lose(1, limitMs);
   socket.on("error", () => undefined);
   socket.write('430[{"success":true,"room":{}}]');

@@ -5,9 +5,9 @@ import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
 import { startGateway } from "#gateway/service.ts";
 import { createHttpClient, type HttpClient } from "#tools/rig/http-client.ts";
 import { cheapPasswords, type Platform, startPlatform } from "#tools/rig/platform.ts";
-import { startTestRedis, withoutRedis } from "#tools/rig/redis.ts";
+import { startRedis, withoutRedis } from "#tools/rig/redis.ts";
+import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
 import { registerUser } from "#tools/rig/users.ts";
-import { startProxy } from "../auth/tcp-proxy.ts";
 
 const free = { port: 0, httpPort: 0, rpcPort: 0 };
 const perMinute = 4;
@@ -100,10 +100,9 @@ test("forged tokens count by the client's address, and don't use up what its use
 describe("shared by Redis", () => {
   const title = "gateways and auth instances count together; without Redis each counts by itself";
   test(title, { skip: withoutRedis }, async () => {
-    await using redis = await startTestRedis();
-    await using way = await startProxy(Number(new URL(redis.url).port), "127.0.0.1");
-    const redisUrl = `redis://127.0.0.1:${way.port}`;
-    await using platform = await limited({ redisUrl });
+    await using redis = await startRedis();
+    await using way = await startTcpProxy(redis.url);
+    await using platform = await limited({ redisUrl: way.url });
     await using otherAuth = await startAuth({ ...platform.authConfig, ...free }, cheapPasswords);
     const limits = { ...platform.gatewayConfig, rateLimitPerMinute: 10 };
     await using one = await startGateway({ ...limits, ...free });

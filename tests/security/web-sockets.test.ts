@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { frame, openRawWebSocket } from "#tools/attack/raw-web-socket.ts";
 import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { frame, openRawWebSocket } from "#tools/rig/raw-web-socket.ts";
 import { connectSocket, wsToken } from "#tools/rig/sockets.ts";
 import { generalRoomId, registerUser, type TestUser } from "#tools/rig/users.ts";
 

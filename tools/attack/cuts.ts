@@ -1,5 +1,5 @@
 import { startPlatform } from "../rig/platform.ts";
-import { startTestRedis, withoutRedis } from "../rig/redis.ts";
+import { startRedis, withoutRedis } from "../rig/redis.ts";
 import { connectSocket, disconnected } from "../rig/sockets.ts";
 import { registerUser } from "../rig/users.ts";
 import { type Finding, quantile } from "./findings.ts";
@@ -16,7 +16,7 @@ export async function timeCuts(target: Target, scale: number): Promise<Finding[]
   const rounds = Math.max(5, Math.round(50 * scale));
   const findings = [await timeOn(rounds, undefined)];
   if (!withoutRedis) {
-    await using redis = await startTestRedis();
+    await using redis = await startRedis();
     findings.push(await timeOn(rounds, redis.url));
   }
   return findings;

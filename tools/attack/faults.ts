@@ -116,7 +116,7 @@ function lostRedis({ redis }: Target, seconds: number): (Fault | MissingFault)[]
   const settings = { auth: service, message: service, gateway: service };
   const common = { chats: true, isHarmless: true, seconds, settings };
   return [
-    { name: names[0], begin: () => redis.kill(), end: () => redis.start(), ...common },
+    { name: names[0], begin: () => redis.stop(), end: () => redis.start(), ...common },
     { name: names[1], begin: () => redis.pause(), end: () => redis.resume(), ...common },
   ];
 }

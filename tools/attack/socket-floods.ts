@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { countHeld, frame, openRawWebSocket, pour } from "../rig/raw-web-socket.ts";
 import type { Flood } from "./flood.ts";
-import { countHeld, frame, openRawWebSocket, pour } from "./raw-web-socket.ts";
 import { ask, wsToken } from "./user.ts";
 
 /** Pings that each ask for a pong, from clients that read none; signed in and not, at both doors. */

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmbeddedPostgres } from "../platform/postgres/embedded-postgres.ts";
-import { findFreePort } from "../prove/stage/ports.ts";
-import { findRedis, type RedisServer } from "../prove/stage/redis.ts";
+import { findFreePorts } from "../rig/ports.ts";
+import { type RedisServer, startRedis, withoutRedis } from "../rig/redis.ts";
 import { type Clock, createClock } from "./clocks.ts";
 import { mountSmallDisk, type SmallDisk } from "./disk.ts";
 import { createVictim, type Victim, type VictimName } from "./victim.ts";
@@ -46,19 +46,12 @@ async function startOn(stack: AsyncDisposableStack): Promise<Target> {
   const disk = mountSmallDisk(dataDir);
   if (disk) stack.use(disk);
   const postgres = stack.use(await startEmbeddedPostgres({ dataDir, port: 0, isFast: true }));
-  const redis = await findRedis(join(directory, "redis.log"));
-  if (redis) {
-    stack.defer(() => redis.kill());
-    await redis.start();
-  }
-  const port = async () => String(await findFreePort());
-  const [gatewayPort, messagePort, authPort, authRpcPort, messageRpcPort] = [
-    await port(),
-    await port(),
-    await port(),
-    await port(),
-    await port(),
-  ];
+  const redis = withoutRedis
+    ? undefined
+    : stack.use(await startRedis(join(directory, "redis.log")));
+  const [gatewayPort, messagePort, authPort, authRpcPort, messageRpcPort] = (
+    await findFreePorts(5)
+  ).map(String);
   const env: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     SERVICE_SECRET: randomBytes(32).toString("hex"),

@@ -1,8 +1,8 @@
 import { connect as connectHttp2 } from "node:http2";
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { countHeld, openRaw } from "../rig/raw-web-socket.ts";
 import type { Flood } from "./flood.ts";
-import { countHeld, openRaw } from "./raw-web-socket.ts";
 import type { Target } from "./target.ts";
 import { post, type User } from "./user.ts";
 

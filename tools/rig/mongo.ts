@@ -7,10 +7,6 @@ export const withoutMongo = process.env.TEST_MONGODB_URI ? false : "TEST_MONGODB
 /** A database of its own for one test file, on a server that speaks MongoDB's protocol. */
 export interface TestMongo extends AsyncDisposable {
   uri: string;
-  /** The same database, reached by way of another port of this machine. */
-  uriBy: (port: number) => string;
-  host: string;
-  port: number;
   db: mongo.Db;
 }
 
@@ -18,18 +14,12 @@ export async function createTestMongo(): Promise<TestMongo> {
   const server = process.env.TEST_MONGODB_URI;
   if (!server) throw new Error("TEST_MONGODB_URI is not set");
   const url = new URL(server);
+  url.port ||= "27017";
   url.pathname = `/test_${randomBytes(6).toString("hex")}`;
   const client = new mongo.MongoClient(url.href);
   const db = client.db();
   return {
     uri: url.href,
-    uriBy(port) {
-      const by = new URL(url);
-      by.host = `127.0.0.1:${port}`;
-      return by.href;
-    },
-    host: url.hostname,
-    port: Number(url.port || 27017),
     db,
     async [Symbol.asyncDispose]() {
       await db.dropDatabase();

@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import type { AuthConfig } from "#auth/config.ts";
 import type { AuthOverrides } from "#auth/context.ts";
 import { startAuth } from "#auth/service.ts";
@@ -12,6 +10,7 @@ import { startMessage } from "#message/service.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { createHttpClient, type HttpClient } from "./http-client.ts";
 import { createTestLog, noteSecret } from "./log.ts";
+import { findFreePorts } from "./ports.ts";
 
 /** The whole platform in this process, as production runs it, on ports of its own. */
 export interface Platform extends AsyncDisposable {
@@ -71,7 +70,7 @@ async function startOn(stack: AsyncDisposableStack, options: PlatformOptions): P
     gateway: stack.use(createTestLog("gateway")),
   };
   const { instances = 1 } = options;
-  const ports = await freePorts(3 + 2 * instances);
+  const ports = await findFreePorts(3 + 2 * instances);
   const [authHttp = 0, authRpc = 0, gatewayPort = 0, ...rest] = ports;
   const messagePorts = Array.from({ length: instances }, (_, i) => ({
     http: rest[2 * i] ?? 0,
@@ -178,20 +177,4 @@ function restartable(start: () => Promise<AsyncDisposable>) {
       running = undefined;
     },
   };
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, "127.0.0.1");
-      await once(server, "listening");
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === "object" && address ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
 }

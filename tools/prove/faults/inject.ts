@@ -59,7 +59,7 @@ export const inject: Readonly<Record<FaultKind, Inject>> = {
 
   async "kill-redis"({ redis }, random) {
     const ms = Math.round(random.between(500, 3_000));
-    await redis?.kill();
+    await redis?.stop();
     await pause(ms);
     await redis?.start();
     return { target: `${ms} ms`, redisClients: await clientsSoon(redis) };

@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "#contract/root.ts";
+import { findFreePorts } from "#tools/rig/ports.ts";
+import { type RedisServer, startRedis, withoutRedis } from "#tools/rig/redis.ts";
+import { startTcpProxy, type TcpProxy } from "#tools/rig/tcp-proxy.ts";
 import type { ProveOptions } from "../options.ts";
 import { type AckTap, createAckTap } from "../wire/ack-tap.ts";
-import { startTcpProxy, type TcpProxy } from "../wire/tcp-proxy.ts";
 import { openDatabase, type ProveDatabase } from "./database.ts";
 import { type Instance, startInstance } from "./instance.ts";
-import { findFreePort } from "./ports.ts";
-import { findRedis, type RedisServer } from "./redis.ts";
 import { createServiceChild, type ServiceChild } from "./service-child.ts";
 
 /** Where clients come in: through a proxy of ours, which can cut them off. */
@@ -46,11 +46,8 @@ export async function openStage(options: ProveOptions, dataDir: string): Promise
   const unexpectedEnds: string[] = [];
 
   const database = cleanup.use(await openDatabase(dataDir, options.databaseUrl));
-  const redis = options.hasRedis ? await findRedis(logFile("redis")) : undefined;
-  if (redis) {
-    await redis.start();
-    cleanup.defer(() => redis.kill());
-  }
+  const redis =
+    options.hasRedis && !withoutRedis ? cleanup.use(await startRedis(logFile("redis"))) : undefined;
   const baseEnv: NodeJS.ProcessEnv = {
     PATH: process.env.PATH,
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(dataDir, "compile-cache"),
@@ -77,11 +74,7 @@ export async function openStage(options: ProveOptions, dataDir: string): Promise
   };
   const mainOf = (service: string) => join(ROOT, "services", service, "main.ts");
 
-  const [authHttp, authRpc, gatewayPort] = [
-    await findFreePort(),
-    await findFreePort(),
-    await findFreePort(),
-  ];
+  const [authHttp, authRpc, gatewayPort] = await findFreePorts(3);
   const authUrl = `http://127.0.0.1:${authRpc}`;
   const auth = await startChild("auth", mainOf("auth"), {
     DATABASE_URL: database.url,
@@ -118,9 +111,8 @@ export async function openStage(options: ProveOptions, dataDir: string): Promise
     { name: "gateway", httpUrl: gatewayUrl, instance: undefined },
   ];
   for (const { name, httpUrl, instance } of served) {
-    const targetPort = Number(new URL(httpUrl).port);
-    const proxy = cleanup.use(await startTcpProxy({ targetPort, tap: acks.tap }));
-    doors.push({ name, url: `http://127.0.0.1:${proxy.port}`, instance, proxy });
+    const proxy = cleanup.use(await startTcpProxy(httpUrl, acks.tap));
+    doors.push({ name, url: proxy.url, instance, proxy });
   }
 
   const isUsed = ((await redis?.clients()) ?? 0) > 0;

@@ -1,4 +1,4 @@
-import type { Link, Tap } from "./tcp-proxy.ts";
+import type { Link, Tap } from "#tools/rig/tcp-proxy.ts";
 
 /** Loses acknowledgements of sends: the connection ends when one is about to pass. */
 export interface AckTap {

@@ -1,4 +1,4 @@
-import type { Link, Tap } from "./tcp-proxy.ts";
+import type { Link, Tap } from "#tools/rig/tcp-proxy.ts";
 
 /** What the traffic of one database connection means. */
 export interface CommitWatch {

@@ -1,5 +1,6 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
+import { portOf } from "./ports.ts";
 
 /** One connection through a proxy. */
 export interface Link {
@@ -17,34 +18,39 @@ export interface Tap {
 
 /** Stands between clients and a server. */
 export interface TcpProxy extends AsyncDisposable {
-  port: number;
+  /** The server's, by way of the proxy. */
+  url: string;
   links: () => readonly Link[];
   /** Ends all connections and takes no new ones, until `restore`. */
   refuse: () => void;
+  /** Takes connections and passes nothing on, as a server that hangs, until `restore`. */
+  freeze: () => void;
   restore: () => void;
+  /** Resolves when a connection is refused. */
+  refusal: () => Promise<unknown>;
   /** Connections that the server's side has ended. */
   lostByServer: () => number;
 }
 
-export interface TcpProxyOptions {
-  targetPort: number;
-  targetHost?: string;
-  tap?: (link: Link) => Tap;
-}
-
-export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
-  const { targetPort, targetHost = "127.0.0.1", tap = () => ({}) } = options;
-  const links = new Set<Link>();
+/** @param target the server's URL: of its parts only host and port become others */
+export async function startTcpProxy(
+  target: string,
+  tap: (link: Link) => Tap = () => ({}),
+): Promise<TcpProxy> {
+  const { hostname, port } = new URL(target);
+  const links = new Map<Link, Socket[]>();
+  const refusals = new EventEmitter();
   let lost = 0;
-  let isRefusing = false;
+  let state: "open" | "refusing" | "frozen" = "open";
 
   const server = createServer({ noDelay: true }, (near) => {
-    if (isRefusing) {
+    if (state === "refusing") {
       near.on("error", () => near.destroy());
       near.resetAndDestroy();
+      refusals.emit("refusal");
       return;
     }
-    const far = connect({ port: targetPort, host: targetHost, noDelay: true });
+    const far = connect({ port: Number(port), host: hostname, noDelay: true });
     const link: Link = {
       toNear: (chunk) => write(near, chunk, far),
       cut() {
@@ -53,7 +59,7 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
         far.resetAndDestroy();
       },
     };
-    links.add(link);
+    links.set(link, [near, far]);
     const { fromNear, fromFar }: Tap = tap(link);
     near.on("data", (chunk) => {
       // Passed on first: what it brings about may be that the link is cut.
@@ -74,33 +80,41 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
       if (links.delete(link)) lost++;
       near.destroy();
     });
+    if (state === "frozen") for (const socket of [near, far]) socket.pause();
   });
+  const write = (to: Socket, chunk: Buffer, from: Socket) => {
+    if (to.destroyed || to.write(chunk)) return;
+    from.pause();
+    to.once("drain", () => {
+      if (state !== "frozen") from.resume();
+    });
+  };
+  const cutAll = () => {
+    for (const link of [...links.keys()]) link.cut();
+  };
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("no port");
   return {
-    port: address.port,
-    links: () => [...links],
+    url: target.replace(`${hostname}:${port}`, `127.0.0.1:${portOf(server)}`),
+    links: () => [...links.keys()],
     refuse() {
-      isRefusing = true;
-      for (const link of [...links]) link.cut();
+      state = "refusing";
+      cutAll();
+    },
+    freeze() {
+      state = "frozen";
+      for (const socket of [...links.values()].flat()) socket.pause();
     },
     restore() {
-      isRefusing = false;
+      state = "open";
+      for (const socket of [...links.values()].flat()) socket.resume();
     },
+    refusal: () => once(refusals, "refusal"),
     lostByServer: () => lost,
     async [Symbol.asyncDispose]() {
-      const closed = once(server, "close");
-      server.close();
-      for (const link of [...links]) link.cut();
+      const closed = once(server.close(), "close");
+      cutAll();
       await closed;
     },
   };
-}
-
-function write(to: Socket, chunk: Buffer, from: Socket): void {
-  if (to.destroyed || to.write(chunk)) return;
-  from.pause();
-  to.once("drain", () => from.resume());
 }
