@@ -1,6 +1,7 @@
 /** `npm run contract:check`: what the contract breaks of the last released one. */
+
+import { BufError } from "./buf.ts";
 import { checkContract, report } from "./compare/check.ts";
-import { BufError } from "./generate/stubs.ts";
 import { ROOT } from "./root.ts";
 
 try {

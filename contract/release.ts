@@ -1,6 +1,7 @@
 /** `npm run contract:release -- 1.2.0`: makes the contract the baseline of contract:check. */
+
+import { BufError } from "./buf.ts";
 import { ReleaseError, releaseContract } from "./compare/release.ts";
-import { BufError } from "./generate/stubs.ts";
 import { ROOT } from "./root.ts";
 
 const [version] = process.argv.slice(2);

@@ -1,6 +1,6 @@
-import type { Message, SendMessageRequest, SendMessageResponse } from "./aetherconnect/message/v1/message_pb.ts";
-import { MessageSchema, SendMessageRequestSchema, SendMessageResponseSchema } from "./aetherconnect/message/v1/message_pb.ts";
-import type { Connected, Error, JoinRoom, JoinRoomAck, LeaveRoom, LeaveRoomAck, RoomAdded, RoomRemoved, TypingStart, TypingStartAck, TypingStarted, TypingStop, TypingStopAck, TypingStopped } from "./aetherconnect/realtime/v1/realtime_pb.ts";
+import type { Message } from "./aetherconnect/message/v1/message_pb.ts";
+import { MessageSchema, MessageService, SendMessageRequestSchema, SendMessageResponseSchema } from "./aetherconnect/message/v1/message_pb.ts";
+import type { Connected, Error, RoomAdded, RoomRemoved, TypingStarted, TypingStopped } from "./aetherconnect/realtime/v1/realtime_pb.ts";
 import { ConnectedSchema, ErrorSchema, JoinRoomAckSchema, JoinRoomSchema, LeaveRoomAckSchema, LeaveRoomSchema, RoomAddedSchema, RoomRemovedSchema, TypingStartAckSchema, TypingStartedSchema, TypingStartSchema, TypingStopAckSchema, TypingStoppedSchema, TypingStopSchema } from "./aetherconnect/realtime/v1/realtime_pb.ts";
 
 /** Why something failed, as it stands on the wire. */
@@ -531,13 +531,39 @@ export interface ServerToClientEvents {
   room_removed: (payload: RoomRemovedOut) => void;
 }
 
-/** The descriptors of what clients send, and of what acknowledges it. */
+/** What clients send: descriptors, the method that serves it, and its rules. */
 export const clientEvents = {
-  send_message: { payload: SendMessageRequestSchema, ack: SendMessageResponseSchema },
-  join_room: { payload: JoinRoomSchema, ack: JoinRoomAckSchema },
-  leave_room: { payload: LeaveRoomSchema, ack: LeaveRoomAckSchema },
-  typing_start: { payload: TypingStartSchema, ack: TypingStartAckSchema },
-  typing_stop: { payload: TypingStopSchema, ack: TypingStopAckSchema },
+  send_message: {
+    payload: SendMessageRequestSchema,
+    ack: SendMessageResponseSchema,
+    method: MessageService.method.sendMessage,
+    mustJoin: true,
+    failures: new Set<ErrorCode>(["VALIDATION_FAILED", "UNAUTHENTICATED", "NOT_IN_ROOM", "ROOM_NOT_FOUND", "PAYLOAD_TOO_LARGE", "RATE_LIMITED", "BUSY", "UNAVAILABLE", "INTERNAL"]),
+  },
+  join_room: {
+    payload: JoinRoomSchema,
+    ack: JoinRoomAckSchema,
+    mustJoin: false,
+    failures: new Set<ErrorCode>(["VALIDATION_FAILED", "UNAUTHENTICATED", "NOT_IN_ROOM", "ROOM_NOT_FOUND", "PAYLOAD_TOO_LARGE", "RATE_LIMITED", "BUSY", "UNAVAILABLE", "INTERNAL"]),
+  },
+  leave_room: {
+    payload: LeaveRoomSchema,
+    ack: LeaveRoomAckSchema,
+    mustJoin: false,
+    failures: new Set<ErrorCode>(["VALIDATION_FAILED", "UNAUTHENTICATED", "PAYLOAD_TOO_LARGE", "RATE_LIMITED", "BUSY", "UNAVAILABLE", "INTERNAL"]),
+  },
+  typing_start: {
+    payload: TypingStartSchema,
+    ack: TypingStartAckSchema,
+    mustJoin: true,
+    failures: new Set<ErrorCode>(["VALIDATION_FAILED", "UNAUTHENTICATED", "NOT_IN_ROOM", "PAYLOAD_TOO_LARGE", "RATE_LIMITED", "BUSY", "UNAVAILABLE", "INTERNAL"]),
+  },
+  typing_stop: {
+    payload: TypingStopSchema,
+    ack: TypingStopAckSchema,
+    mustJoin: true,
+    failures: new Set<ErrorCode>(["VALIDATION_FAILED", "UNAUTHENTICATED", "NOT_IN_ROOM", "PAYLOAD_TOO_LARGE", "RATE_LIMITED", "BUSY", "UNAVAILABLE", "INTERNAL"]),
+  },
 } as const;
 
 /** The descriptors of what clients get. */
@@ -550,15 +576,6 @@ export const serverEvents = {
   room_added: RoomAddedSchema,
   room_removed: RoomRemovedSchema,
 } as const;
-
-/** What a server handles: every event of a client, and its acknowledgement. */
-export interface ClientEventHandlers {
-  send_message: (payload: SendMessageRequest) => Promise<SendMessageResponse>;
-  join_room: (payload: JoinRoom) => Promise<JoinRoomAck>;
-  leave_room: (payload: LeaveRoom) => Promise<LeaveRoomAck>;
-  typing_start: (payload: TypingStart) => Promise<TypingStartAck>;
-  typing_stop: (payload: TypingStop) => Promise<TypingStopAck>;
-}
 
 /** What a server emits. */
 export interface ServerEventMessages {

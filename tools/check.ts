@@ -30,7 +30,7 @@ const steps: Step[] = [
   },
   {
     name: "generated files",
-    command: ["node", "contract/generate.ts", "--check"],
+    command: ["node", "contract/check-generated.ts"],
     mend: "npm run generate",
   },
 ];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { createFileRegistry, type FileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { BufError, runBuf } from "../generate/stubs.ts";
+import { BufError, runBuf } from "../buf.ts";
 import { ROOT } from "../root.ts";
 import type { Finding } from "./finding.ts";
 

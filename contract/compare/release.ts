@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { BufError, runBuf } from "../generate/stubs.ts";
+import { BufError, runBuf } from "../buf.ts";
 import { checkContract } from "./check.ts";
 import { buildImage } from "./image.ts";
 import { imagePath, readReleased, versionPath } from "./released.ts";

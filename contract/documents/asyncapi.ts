@@ -1,28 +1,11 @@
-import {
-  createRegistry,
-  type DescFile,
-  type DescMessage,
-  getOption,
-  hasOption,
-  type JsonObject,
-} from "@bufbuild/protobuf";
+import type { DescFile, DescMessage, JsonObject } from "@bufbuild/protobuf";
 import { ViolationSchema } from "#gen/aetherconnect/error/v1/error_pb.ts";
-import {
-  AccessSchema,
-  Direction,
-  type Event,
-  event,
-} from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { AccessSchema } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { comments as contractComments } from "#gen/comments.ts";
 import { allErrorCodes } from "../errors.ts";
+import { readEvents } from "../events.ts";
 import { createSchemaBook, objectSchema, type SchemaBook } from "./json-schema.ts";
 import type { DocumentOptions } from "./openapi.ts";
-
-interface EventDecl {
-  option: Event;
-  payload: DescMessage;
-  ack: DescMessage | undefined;
-}
 
 /** The AsyncAPI 3.0 document of the Socket.IO events that files, and what they import, declare. */
 export function asyncapi(
@@ -56,9 +39,7 @@ export function asyncapi(
   };
 
   addMessage("AckFailure", "ack", "The event has failed; nothing else happens.", failure);
-  for (const { option, payload, ack } of eventsOf(files)) {
-    const isIncoming = option.direction === Direction.TO_SERVER;
-    const { name } = option;
+  for (const { name, toServer: isIncoming, option, payload, ack } of readEvents(files)) {
     addMessage(
       payload.name,
       name,
@@ -158,26 +139,6 @@ function ackFailure(book: SchemaBook): JsonObject {
       "Why an event failed.",
     ),
   );
-}
-
-function eventsOf(roots: readonly DescFile[]): EventDecl[] {
-  const files = new Set<DescFile>();
-  const visit = (file: DescFile) => {
-    if (files.has(file)) return;
-    file.dependencies.forEach(visit);
-    files.add(file);
-  };
-  roots.forEach(visit);
-  const registry = createRegistry(...files);
-  return [...files]
-    .flatMap((file) => file.messages)
-    .filter((payload) => hasOption(payload, event))
-    .map((payload) => {
-      const option = getOption(payload, event);
-      const ack = option.ack ? registry.getMessage(option.ack) : undefined;
-      if (option.ack && !ack) throw new Error(`${payload.typeName}: no such ack ${option.ack}`);
-      return { option, payload, ack };
-    });
 }
 
 function isObject(value: unknown): value is JsonObject {

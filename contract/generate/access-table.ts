@@ -1,7 +1,7 @@
-import { type DescService, getOption, hasOption } from "@bufbuild/protobuf";
-import { accessOf } from "#contract/access.ts";
-import { Access, event, rest } from "#gen/aetherconnect/options/v1/options_pb.ts";
-import { clientEvents } from "#gen/socket-events.ts";
+import { type DescFile, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import { Access, rest } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { accessOf } from "../access.ts";
+import { readEvents } from "../events.ts";
 
 const words = new Map<Access, string>([
   [Access.ANYONE, "anyone"],
@@ -10,17 +10,18 @@ const words = new Map<Access, string>([
 ]);
 
 /** Who may call what, as the contract declares it: a page of Markdown. */
-export function accessTable(services: readonly DescService[]): string {
-  const methods = services.flatMap((service) =>
+export function accessTable(services: readonly DescService[], files: readonly DescFile[]): string {
+  const own = services.filter((it) => it.file.proto.package.startsWith("aetherconnect."));
+  const methods = own.flatMap((service) =>
     service.methods.map((method) => {
       const route = hasOption(method, rest) ? getOption(method, rest).route : undefined;
       const path = route?.case ? `\`${route.case.toUpperCase()} ${route.value}\`` : "–";
       return `| \`${service.name}.${method.name}\` | ${words.get(accessOf(method))} | ${path} |`;
     }),
   );
-  const events = Object.entries(clientEvents).map(([name, { payload }]) => {
-    return `| \`${name}\` | ${words.get(getOption(payload, event).access)} |`;
-  });
+  const events = readEvents(files)
+    .filter((it) => it.toServer)
+    .map(({ name, option }) => `| \`${name}\` | ${words.get(option.access)} |`);
   return `# Who may call what
 
 Generated from the \`access\` options in \`proto/\` by \`npm run generate\`; never edited. One interceptor enforces it on the

@@ -1,28 +1,20 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
-import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { file_aetherconnect_realtime_v1_realtime as realtime } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
+import { create, createFileRegistry } from "@bufbuild/protobuf";
+import { type CodeGeneratorRequest, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { asyncapi } from "../documents/asyncapi.ts";
 import { openapi } from "../documents/openapi.ts";
 import { accessTable } from "./access-table.ts";
 
-/** The documents of the contract as they are committed: file name → text. */
-export function documents(): Map<string, string> {
+/** The documents of a contract: file name → text. */
+export function generateDocuments(request: CodeGeneratorRequest): Map<string, string> {
+  const set = create(FileDescriptorSetSchema, { file: request.protoFile });
+  const files = [...createFileRegistry(set).files].filter((file) =>
+    request.fileToGenerate.includes(file.proto.name),
+  );
+  const services = files.flatMap((file) => file.services);
   const text = (document: object) => `${JSON.stringify(document, null, 2)}\n`;
   return new Map([
-    ["openapi.json", text(openapi([AuthService, RoomService, MessageService]))],
-    ["asyncapi.json", text(asyncapi([realtime]))],
+    ["openapi.json", text(openapi(services))],
+    ["asyncapi.json", text(asyncapi(files))],
+    ["access.md", accessTable(services, files)],
   ]);
-}
-
-/** The page that says who may call what. */
-export function accessDocument(): string {
-  return accessTable([AuthService, RoomService, MessageService]);
-}
-
-/** Writes the documents into a folder. */
-export function writeDocuments(folder: string): void {
-  for (const [name, text] of documents()) writeFileSync(join(folder, name), text);
 }

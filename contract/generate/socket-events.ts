@@ -1,15 +1,9 @@
-import type { DescField, DescFile, DescMessage } from "@bufbuild/protobuf";
-import { createRegistry, hasOption, ScalarType } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, getOption, ScalarType } from "@bufbuild/protobuf";
 import type { GeneratedFile, Schema } from "@bufbuild/protoplugin";
-import { z } from "zod";
-import { findOption, optionToJson } from "./options.ts";
-
-interface EventDecl {
-  name: string;
-  toServer: boolean;
-  payload: DescMessage;
-  ack: DescMessage | undefined;
-}
+import { omit_if_unset } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { allErrorCodes } from "../errors.ts";
+import { readEvents } from "../events.ts";
+import { failuresOf } from "../failures.ts";
 
 /**
  * Writes `gen/socket-events.ts`. What the server sends (`…Out`: every field there,
@@ -18,15 +12,12 @@ interface EventDecl {
  */
 export function generateSocketEvents(schema: Schema): void {
   const events = readEvents(schema.allFiles);
-  const omitIfUnset = findOption(schema.allFiles, "aetherconnect.options.v1.omit_if_unset");
   const f = schema.generateFile("socket-events.ts");
   const toServer = events.filter((e) => e.toServer);
   const toClient = events.filter((e) => !e.toServer);
 
-  const reasons = createRegistry(...schema.allFiles).getEnum("aetherconnect.error.v1.ErrorReason");
-  const codes = (reasons?.values ?? []).filter((v) => v.number !== 0).map((v) => v.localName);
   f.print("/** Why something failed, as it stands on the wire. */");
-  f.print(f.export("type", "ErrorCode"), " = ", union(codes), ";");
+  f.print(f.export("type", "ErrorCode"), " = ", union(allErrorCodes()), ";");
   f.print();
   f.print("/** The acknowledgement of an event that failed. */");
   f.print(f.export("interface", "AckFailure"), " {");
@@ -45,7 +36,7 @@ export function generateSocketEvents(schema: Schema): void {
   }
   const outgoing = [...toClient.map((e) => e.payload), ...toServer.flatMap((e) => e.ack ?? [])];
   for (const message of reachable(outgoing)) {
-    printType(f, message, "Out", (field) => outField(field, hasOption(field, omitIfUnset)));
+    printType(f, message, "Out", (field) => outField(field, getOption(field, omit_if_unset)));
   }
 
   f.print("/** Events that clients send. */");
@@ -67,11 +58,21 @@ export function generateSocketEvents(schema: Schema): void {
   f.print("}");
   f.print();
 
-  f.print("/** The descriptors of what clients send, and of what acknowledges it. */");
+  f.print("/** What clients send: descriptors, the method that serves it, and its rules. */");
   f.print(f.export("const", "clientEvents"), " = {");
-  for (const { name, payload, ack } of toServer) {
-    const ackSchema = ack ? [", ack: ", f.importSchema(ack)] : [];
-    f.print("  ", name, ": { payload: ", f.importSchema(payload), ...ackSchema, " },");
+  for (const event of toServer) {
+    const { name, payload, ack, method, option } = event;
+    const codes = [...failuresOf(event)].map((code) => JSON.stringify(code)).join(", ");
+    f.print("  ", name, ": {");
+    f.print("    payload: ", f.importSchema(payload), ",");
+    if (ack) f.print("    ack: ", f.importSchema(ack), ",");
+    if (method) {
+      const service = f.importSchema(method.parent);
+      f.print("    method: ", service, ".method.", method.localName, ",");
+    }
+    f.print("    mustJoin: ", option.mustJoin, ",");
+    f.print("    failures: new Set<ErrorCode>([", codes, "]),");
+    f.print("  },");
   }
   f.print("} as const;");
   f.print();
@@ -83,43 +84,12 @@ export function generateSocketEvents(schema: Schema): void {
   f.print("} as const;");
   f.print();
 
-  f.print("/** What a server handles: every event of a client, and its acknowledgement. */");
-  f.print(f.export("interface", "ClientEventHandlers"), " {");
-  for (const { name, payload, ack } of toServer) {
-    const result = ack ? f.importShape(ack) : "void";
-    f.print("  ", name, ": (payload: ", f.importShape(payload), ") => Promise<", result, ">;");
-  }
-  f.print("}");
-  f.print();
   f.print("/** What a server emits. */");
   f.print(f.export("interface", "ServerEventMessages"), " {");
   for (const { name, payload } of toClient) {
     f.print("  ", name, ": ", f.importShape(payload), ";");
   }
   f.print("}");
-}
-
-const eventOption = z.object({
-  name: z.string().min(1),
-  direction: z.enum(["DIRECTION_TO_SERVER", "DIRECTION_TO_CLIENT"]),
-  access: z.string().startsWith("ACCESS_"),
-  ack: z.string().optional(),
-});
-
-function readEvents(files: readonly DescFile[]): EventDecl[] {
-  const registry = createRegistry(...files);
-  const option = findOption(files, "aetherconnect.options.v1.event");
-  return files
-    .flatMap((file) => file.messages)
-    .filter((payload) => hasOption(payload, option))
-    .map((payload) => {
-      const read = eventOption.safeParse(optionToJson(payload, option));
-      if (!read.success) throw new Error(`${payload.typeName}: ${z.prettifyError(read.error)}`);
-      const { name, direction, ack: ackName } = read.data;
-      const ack = ackName ? registry.getMessage(ackName) : undefined;
-      if (ackName && !ack) throw new Error(`${payload.typeName}: no such ack ${ackName}`);
-      return { name, toServer: direction === "DIRECTION_TO_SERVER", payload, ack };
-    });
 }
 
 function reachable(roots: DescMessage[]): DescMessage[] {

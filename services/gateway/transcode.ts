@@ -5,7 +5,7 @@ import { sendJson } from "#common/http/error-body.ts";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
 import { fromConnectError } from "#common/rpc/errors.ts";
 import { AppError } from "#contract/errors.ts";
-import { replaceReason } from "#contract/reasons.ts";
+import { replaceReason } from "#contract/failures.ts";
 import { envelopeOf } from "#contract/rest/envelope.ts";
 import type { RestRoute } from "#contract/rest/routes.ts";
 import { validate } from "#contract/validate.ts";

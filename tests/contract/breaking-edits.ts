@@ -30,6 +30,7 @@ export const breakingEdits: readonly Edit[] = [
     from: `  // Answers a room. A private one of others is not found.
   rpc GetRoom(GetRoomRequest) returns (GetRoomResponse) {
     option (aetherconnect.options.v1.access) = ACCESS_USER;
+    option (aetherconnect.options.v1.fails) = ERROR_REASON_ROOM_NOT_FOUND;
     option (aetherconnect.options.v1.rest) = {
       get: "/api/rooms/{room_id}"
       message: "Room retrieved successfully"

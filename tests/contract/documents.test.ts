@@ -9,12 +9,23 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { buildImage, readImage } from "#contract/compare/image.ts";
-import { documents } from "#contract/generate/documents.ts";
+import { asyncapi } from "#contract/documents/asyncapi.ts";
+import { openapi as openapiOf } from "#contract/documents/openapi.ts";
 import { docsPage } from "#gateway/docs/page.ts";
+import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { event, rest } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { file_aetherconnect_realtime_v1_realtime as realtime } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 
 const root = join(import.meta.dirname, "../..");
-const read = (name: string) => documents().get(name) ?? "";
+const texts = new Map(
+  Object.entries({
+    "openapi.json": openapiOf([AuthService, MessageService, RoomService]),
+    "asyncapi.json": asyncapi([realtime]),
+  }).map(([name, document]) => [name, `${JSON.stringify(document, null, 2)}\n`]),
+);
+const read = (name: string) => texts.get(name) ?? "";
 
 interface OpenApi {
   paths: Record<string, Record<string, { responses: object; requestBody?: object }>>;

@@ -2,7 +2,7 @@ import { isMessage } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { accessOf } from "#contract/access.ts";
 import { AppError, toAppError } from "#contract/errors.ts";
-import { replaceReason } from "#contract/reasons.ts";
+import { replaceReason } from "#contract/failures.ts";
 import { validate } from "#contract/validate.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { bearerToken } from "../http/bearer-token.ts";
