@@ -16,7 +16,7 @@ const steps: Step[] = [
     command: ["biome", "ci", "--error-on-warnings", "--colors=off"],
     mend: "npm run fix, and what it leaves by hand",
   },
-  { name: "types", command: ["tsc", "-p", "."], mend: "mend the types; npm run check:types" },
+  { name: "types", command: ["tsc", "-p", "."], mend: "mend the types; npx tsc -p ." },
   {
     name: "unused files, exports and dependencies",
     command: ["knip", "--no-progress"],

@@ -1,5 +1,6 @@
+import { budgets } from "#common/budgets.ts";
+import { withDeadline } from "#common/deadline.ts";
 import { createOperations, type Operations } from "#common/http/operations.ts";
-import { type Closers, createClosers } from "#common/lifecycle.ts";
 import { createCounters } from "#common/limits.ts";
 import { createLogger, type Logger } from "#common/log.ts";
 import { createMetrics, type Metrics } from "#common/metrics.ts";
@@ -11,7 +12,7 @@ import type { AuthConfig } from "./config.ts";
 import { migrateDatabase } from "./db/open-database.ts";
 import { type AuthDatabase, type Db, schema } from "./db/tables.ts";
 import { type Notices, startNotices } from "./feed/notices.ts";
-import { defaultLeadSeconds, type KeyRing, openKeyRing } from "./keys/key-ring.ts";
+import { type KeyRing, openKeyRing } from "./keys/key-ring.ts";
 import { createSealer } from "./keys/seal.ts";
 import { createLimits, type Limits } from "./limits/limits.ts";
 import {
@@ -20,17 +21,12 @@ import {
   type PasswordCost,
   type Passwords,
 } from "./passwords/passwords.ts";
-import { within } from "./within.ts";
-
-/** A database that hangs must not keep the process from ending. */
-const closeMs = 1_500;
 
 /** Everything that the auth service's parts use. */
-export interface AuthContext {
+export interface AuthContext extends AsyncDisposable {
   config: AuthConfig;
   log: Logger;
   metrics: Metrics;
-  closers: Closers;
   db: Db;
   /** For the feed alone: calls that wait for connections must not make it look stale. */
   feedDb: Db;
@@ -58,57 +54,53 @@ export async function createAuthContext(
   config: AuthConfig,
   overrides: AuthOverrides = {},
 ): Promise<AuthContext> {
+  await using resources = new AsyncDisposableStack();
   const log = overrides.log ?? createLogger("auth", config.logLevel);
   const metrics = createMetrics("auth");
-  const closers = createClosers((err) => log.warn({ err }, "closing failed"));
-  try {
-    await migrateDatabase(config.databaseUrl, log);
-    const postgres = openPostgres<AuthDatabase>(schema, { url: config.databaseUrl, log });
-    closers.add(() => within(postgres[Symbol.asyncDispose](), closeMs));
-    const feedPostgres = openPostgres<AuthDatabase>(schema, {
-      url: config.databaseUrl,
-      log,
-      size: 2,
-      statementTimeoutMs: 1_000,
-    });
-    closers.add(() => within(feedPostgres[Symbol.asyncDispose](), closeMs));
-    const notices = startNotices(config.databaseUrl, log);
-    closers.add(() => notices.close());
-    const keys = await openKeyRing({
+  await migrateDatabase(config.databaseUrl, log);
+  const open = (options?: { size: number; statementTimeoutMs: number }) =>
+    resources.adopt(
+      openPostgres<AuthDatabase>(schema, { url: config.databaseUrl, log, ...options }),
+      // A database that hangs must not keep the process from ending.
+      (it) => withDeadline(it[Symbol.asyncDispose](), budgets.drain.database, () => undefined),
+    );
+  const postgres = open();
+  const feedPostgres = open({ size: 2, statementTimeoutMs: budgets.database.feedStatement });
+  const notices = resources.adopt(startNotices(config.databaseUrl, log), (it) => it.close());
+  const keys = resources.adopt(
+    await openKeyRing({
       db: postgres.db,
       sealer: createSealer(config.serviceSecrets, "auth signing keys"),
       log,
-      leadSeconds: overrides.keyLeadSeconds ?? defaultLeadSeconds,
-    });
-    closers.add(() => keys.close());
-    const passwords = await createPasswords(overrides.passwordCost ?? defaultPasswordCost);
-    metrics.gauge("password_hashes_waiting", "Passwords that wait to be hashed", passwords.waiting);
-    const serviceTokens = createServiceTokens("auth", config.serviceSecrets);
-    const counters = createCounters(config.redisUrl);
-    closers.add(() => counters.close());
-    return {
-      config,
-      log,
-      metrics,
-      closers,
-      db: postgres.db,
-      feedDb: feedPostgres.db,
-      notices,
-      keys,
-      passwords,
-      limits: createLimits(counters, config.authRateLimitPerMinute),
-      authenticator: createAuthenticator(postgres.db, keys.find, serviceTokens),
-      operations: createOperations({
-        dependencies: {
-          postgres: { isRequired: true, check: postgres.ping },
-          ...(counters.isShared && { redis: { isRequired: false, check: counters.isShared } }),
-        },
-        metrics,
-        metricsToken: config.metricsToken,
-      }),
-    };
-  } catch (error) {
-    await closers[Symbol.asyncDispose]();
-    throw error;
-  }
+      leadSeconds: overrides.keyLeadSeconds ?? budgets.keys.lead / 1000,
+    }),
+    (it) => it.close(),
+  );
+  const passwords = await createPasswords(overrides.passwordCost ?? defaultPasswordCost);
+  metrics.gauge("password_hashes_waiting", "Passwords that wait to be hashed", passwords.waiting);
+  const serviceTokens = createServiceTokens("auth", config.serviceSecrets);
+  const counters = resources.adopt(createCounters(config.redisUrl), (it) => it.close());
+  const operations = createOperations({
+    dependencies: {
+      postgres: { isRequired: true, check: postgres.ping },
+      ...(counters.isShared && { redis: { isRequired: false, check: counters.isShared } }),
+    },
+    metrics,
+    metricsToken: config.metricsToken,
+  });
+  const held = resources.move();
+  return {
+    config,
+    log,
+    metrics,
+    db: postgres.db,
+    feedDb: feedPostgres.db,
+    notices,
+    keys,
+    passwords,
+    limits: createLimits(counters, config.authRateLimitPerMinute),
+    authenticator: createAuthenticator(postgres.db, keys.find, serviceTokens),
+    operations,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
 }

@@ -1,5 +1,7 @@
 import { flushCompileCache } from "node:module";
 import type { Server } from "node:net";
+import { inspect } from "node:util";
+import { budgets } from "./budgets.ts";
 import { ConfigError } from "./config.ts";
 
 /** A service that runs. Disposing drains and closes it. */
@@ -63,8 +65,6 @@ export function listen(
   });
 }
 
-const drainLimitMs = 9_500;
-
 /**
  * Runs a service as a process: tells the parent when it is ready, and stops cleanly
  * with exit code 0 on SIGTERM, on SIGINT and when the parent is gone.
@@ -77,14 +77,17 @@ export async function runMain(start: () => Promise<RunningService>): Promise<voi
     if (!service) process.exit(0);
     if (isStopping) return;
     isStopping = true;
-    setTimeout(() => process.exit(1), drainLimitMs).unref();
-    await service[Symbol.asyncDispose]();
+    setTimeout(() => process.exit(1), budgets.drain.process).unref();
+    try {
+      await service[Symbol.asyncDispose]();
+    } catch (error) {
+      process.stderr.write(`closing failed: ${inspect(error)}\n`);
+    }
     process.exit(0);
   };
   // A bug, to be seen and mended; the requests of others must not suffer from it.
   process.on("unhandledRejection", (reason) => {
-    const text = reason instanceof Error ? reason.stack : String(reason);
-    process.stderr.write(`unhandled rejection: ${text}\n`);
+    process.stderr.write(`unhandled rejection: ${inspect(reason)}\n`);
   });
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
@@ -93,8 +96,7 @@ export async function runMain(start: () => Promise<RunningService>): Promise<voi
     service = await start();
   } catch (error) {
     const isExpected = error instanceof ConfigError || error instanceof StartError;
-    const text = isExpected || !(error instanceof Error) ? String(error) : error.stack;
-    process.stderr.write(`${isExpected ? error.message : text}\n`);
+    process.stderr.write(`${isExpected ? error.message : inspect(error)}\n`);
     process.exit(1);
   }
   process.send?.({ type: "ready", urls: service.urls });

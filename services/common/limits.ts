@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { AppError } from "#contract/errors.ts";
+import { budgets } from "./budgets.ts";
 import { openRedisCommands } from "./redis.ts";
 
 /** Counts what happens to a key within a minute. */
@@ -18,8 +19,6 @@ export interface Counters {
   close: () => void;
 }
 
-/** A request waits no longer than this for a Redis that hangs. */
-const redisTimeoutMs = 200;
 const durationSeconds = 60;
 
 /**
@@ -27,7 +26,8 @@ const durationSeconds = 60;
  * itself: a limit may then be reached later, and is never off.
  */
 export function createCounters(redisUrl: string | undefined): Counters {
-  const redis = redisUrl === undefined ? undefined : openRedisCommands(redisUrl, redisTimeoutMs);
+  const redis =
+    redisUrl === undefined ? undefined : openRedisCommands(redisUrl, budgets.answer.sharedCounter);
   return {
     create(name, perMinute) {
       if (perMinute === 0) return unlimited;

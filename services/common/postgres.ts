@@ -10,6 +10,8 @@ import {
 } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import { Pool, type QueryConfig, type QueryResult } from "pg";
+import { budgets } from "./budgets.ts";
+import { withDeadline } from "./deadline.ts";
 import type { Logger } from "./log.ts";
 
 /** A connection pool with Kysely on it. Tables are snake_case there and camelCase here. */
@@ -29,22 +31,19 @@ export interface PostgresOptions {
   statementTimeoutMs?: number;
 }
 
-/** How much later than the server's own limit an answer may come, milliseconds. */
-const hungAfterMs = 500;
-
 /**
  * Opens a pool; connects when first used.
  * @param schema the PostgreSQL schema that all tables are taken from
  */
 export function openPostgres<DB>(schema: string, options: PostgresOptions): Postgres<DB> {
-  const { statementTimeoutMs = 2_500 } = options;
+  const { statementTimeoutMs = budgets.database.statement } = options;
   const pool = new Pool({
     connectionString: options.url,
     max: options.size ?? 10,
-    connectionTimeoutMillis: 2_000,
+    connectionTimeoutMillis: budgets.database.connect,
     statement_timeout: statementTimeoutMs,
     // A server that hangs, or is gone without a word, cancels nothing.
-    query_timeout: statementTimeoutMs + hungAfterMs,
+    query_timeout: statementTimeoutMs + budgets.database.hungAfter,
     idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
     // All statements are named, and none gains by plans of its own for each call; left to itself
@@ -60,13 +59,9 @@ export function openPostgres<DB>(schema: string, options: PostgresOptions): Post
   return {
     db: plain.withSchema(schema),
     pool,
-    async ping() {
-      try {
-        await Promise.race([pool.query("select 1"), timeout(1_000)]);
-        return true;
-      } catch {
-        return false;
-      }
+    ping() {
+      const answered = pool.query("select 1").then(() => true);
+      return withDeadline(answered, budgets.health.ping, () => false).catch(() => false);
     },
     [Symbol.asyncDispose]: () => plain.destroy(),
   };
@@ -156,10 +151,4 @@ function statementName(text: string): string {
     names.set(text, name);
   }
   return name;
-}
-
-function timeout(ms: number): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms).unref();
-  });
 }

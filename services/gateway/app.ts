@@ -28,9 +28,6 @@ export function createApp(context: GatewayContext): Express {
   app.enable("strict routing");
   app.set("query parser", false);
 
-  app.use((req, res, next) => {
-    if (!context.operations.handle(req, res)) next();
-  });
   app.use(observe(log, metrics), secureHeaders(), cors(originRule));
   app.use(documentRoutes(context.upstreams.map((it) => it.service)));
 

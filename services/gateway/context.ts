@@ -1,11 +1,11 @@
 import { createClient, type Transport } from "@connectrpc/connect";
+import { budgets } from "#common/budgets.ts";
 import { createOperations, type Operations } from "#common/http/operations.ts";
 import { createOriginRule, type OriginRule } from "#common/http/origin.ts";
-import { type Closers, createClosers } from "#common/lifecycle.ts";
 import { type Counter, createCounters } from "#common/limits.ts";
 import { createLogger, type Logger } from "#common/log.ts";
 import { createMetrics, type Metrics } from "#common/metrics.ts";
-import { createRpcClient } from "#common/rpc/client.ts";
+import { type ClientOptions, createRpcClient } from "#common/rpc/client.ts";
 import { type RevocationFeed, startRevocationFeed } from "#common/sessions/revocation-feed.ts";
 import { createSessionGuard, type SessionGuard } from "#common/sessions/session-guard.ts";
 import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-token.ts";
@@ -16,11 +16,10 @@ import { roundRobin } from "./round-robin.ts";
 import { noteEndedSessions, type Upstream, upstreamsOf } from "./upstreams.ts";
 
 /** Everything that the gateway's parts use. */
-export interface GatewayContext {
+export interface GatewayContext extends AsyncDisposable {
   config: GatewayConfig;
   log: Logger;
   metrics: Metrics;
-  closers: Closers;
   auth: Transport;
   upstreams: Upstream[];
   feed: RevocationFeed;
@@ -43,42 +42,38 @@ export function createGatewayContext(
   config: GatewayConfig,
   overrides: GatewayOverrides = {},
 ): GatewayContext {
+  const resources = new AsyncDisposableStack();
   const log = overrides.log ?? createLogger("gateway", config.logLevel);
   const metrics = createMetrics("gateway");
-  const closers = createClosers((err) => log.warn({ err }, "closing failed"));
   const serviceTokens = createServiceTokens("gateway", config.serviceSecrets);
 
-  const counters = createCounters(config.redisUrl);
-  closers.add(() => counters.close());
+  const counters = resources.adopt(createCounters(config.redisUrl), (it) => it.close());
 
   const endedHere = (ids: readonly string[]) => feed.markEnded(ids);
-  const authClient = createRpcClient({
+  const connect = (options: Pick<ClientOptions, "url" | "audience" | "interceptors">) =>
+    resources.adopt(createRpcClient({ ...options, serviceTokens }), (it) => it.close()).transport;
+  const authTransport = connect({
     url: config.authUrl,
     audience: "auth",
-    serviceTokens,
     interceptors: [noteEndedSessions(endedHere)],
   });
-  closers.add(() => authClient.close());
-  const messageClients = config.messageRpcUrls.map((url) =>
-    createRpcClient({ url, audience: "message", serviceTokens }),
+  const message = roundRobin(
+    config.messageRpcUrls.map((url) => connect({ url, audience: "message" })),
   );
-  closers.add(() => messageClients.forEach((it) => void it.close()));
 
-  const auth = createClient(AuthService, authClient.transport);
-  const feed = startRevocationFeed({ auth, log });
-  closers.add(() => feed.close());
-  const message = roundRobin(messageClients.map((it) => it.transport));
+  const auth = createClient(AuthService, authTransport);
+  const feed = resources.adopt(startRevocationFeed({ auth, log }), (it) => it.close());
   const { SERVING } = HealthCheckResponse_ServingStatus;
   const isServing = async (transport: Transport) =>
-    (await createClient(Health, transport).check({}, { timeoutMs: 900 })).status === SERVING;
+    (await createClient(Health, transport).check({}, { timeoutMs: budgets.health.ping })).status ===
+    SERVING;
 
   return {
     config,
     log,
     metrics,
-    closers,
-    auth: authClient.transport,
-    upstreams: [...upstreamsOf(authClient.transport, message), ...(overrides.upstreams ?? [])],
+    auth: authTransport,
+    upstreams: [...upstreamsOf(authTransport, message), ...(overrides.upstreams ?? [])],
     feed,
     guard: createSessionGuard(auth, feed),
     serviceTokens,
@@ -86,12 +81,13 @@ export function createGatewayContext(
     requests: counters.create("requests", config.rateLimitPerMinute),
     operations: createOperations({
       dependencies: {
-        auth: { isRequired: true, check: () => isServing(authClient.transport) },
+        auth: { isRequired: true, check: () => isServing(authTransport) },
         message: { isRequired: false, check: () => isServing(message) },
         ...(counters.isShared && { redis: { isRequired: false, check: counters.isShared } }),
       },
       metrics,
       metricsToken: config.metricsToken,
     }),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -1,9 +1,11 @@
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { budgets } from "#common/budgets.ts";
 import { clientAddress } from "#common/http/client-address.ts";
-import { errorBody, sendError } from "#common/http/error-body.ts";
+import { sendError } from "#common/http/error-body.ts";
 import { instanceHeader, instanceOf } from "#common/http/instance.ts";
 import { requestIdOf } from "#common/http/request-id.ts";
+import { refuseUpgrade, type SocketsHandler } from "#common/http/server.ts";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
 import type { ServiceTokens } from "#common/tokens/service-token.ts";
 import { AppError } from "#contract/errors.ts";
@@ -16,11 +18,7 @@ export interface SocketProxyOptions {
 }
 
 /** Passes `/socket.io/` on to the message service. */
-export interface SocketProxy {
-  /** Whether a request is the proxy's to answer. */
-  takes: (req: IncomingMessage) => boolean;
-  handle: (req: IncomingMessage, res: ServerResponse) => void;
-  upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
+export interface SocketProxy extends SocketsHandler {
   /** Ends the connections that were upgraded; their clients come back by themselves. */
   close: () => void;
 }
@@ -32,9 +30,6 @@ interface UpstreamHooks {
   onLost: (error: Error) => void;
 }
 
-const answerLimitMs = 2_500;
-/** A poll is answered when there is something to say, at the latest by a ping each 25 s. */
-const pollLimitMs = 60_000;
 const hopByHop = new Set(["connection", "keep-alive", "te", "trailer", "transfer-encoding"]);
 /** What ends here, and what Node would act upon instead of passing it on. */
 const notPassedOn = new Set([
@@ -63,7 +58,7 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
         path: req.url ?? "/",
         method: req.method,
         headers: { ...headers, [instanceHeader]: String(index) },
-        timeout: isPoll(req) ? pollLimitMs : answerLimitMs,
+        timeout: isPoll(req) ? budgets.http.proxiedPoll : budgets.answer.proxiedHandshake,
       });
       upstream.on("timeout", () => upstream.destroy(new Error("no answer in time")));
       upstream.on("error", (error) => {
@@ -135,17 +130,13 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
       },
       onLost() {
         if (upgraded.has(socket) || !socket.writable) return;
-        const body = JSON.stringify(errorBody(new AppError("UNAVAILABLE"), requestIdOf(req)));
-        socket.end(
-          `HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-        );
+        refuseUpgrade(req, socket, new AppError("UNAVAILABLE"));
       },
     });
 
   return {
-    takes: (req) => (req.url ?? "").startsWith("/socket.io/"),
-    handle: (req, res) => void handle(req, res).catch(() => res.destroy()),
-    upgrade: (req, socket, head) => void upgrade(req, socket, head).catch(() => socket.destroy()),
+    handle,
+    upgrade,
     close() {
       for (const socket of upgraded) socket.destroy();
     },
@@ -189,6 +180,7 @@ async function upstreamHeaders(
     delete headers["content-length"];
     delete headers["transfer-encoding"];
   }
+  headers["x-request-id"] = requestIdOf(req);
   headers[clientAddressHeader] = clientAddress(req, options.trustedProxyHops);
   headers.authorization = `Bearer ${await options.serviceTokens.issue("message")}`;
   return headers;

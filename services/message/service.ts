@@ -1,11 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { budgets } from "#common/budgets.ts";
 import { localUrl } from "#common/config.ts";
-import { listen, type RunningService } from "#common/lifecycle.ts";
+import { startHttpServer } from "#common/http/server.ts";
+import type { RunningService } from "#common/lifecycle.ts";
 import type { Authenticator } from "#common/rpc/interceptors.ts";
 import { startRpcServer } from "#common/rpc/server.ts";
 import type { MessageConfig } from "./config.ts";
 import { createMessageContext, type MessageContext, type MessageOverrides } from "./context.ts";
-import { createHttpServer } from "./http.ts";
+import { serveSocketRequests } from "./http.ts";
 import { messageService } from "./messages/message-service.ts";
 import { roomService } from "./rooms/room-service.ts";
 import { type OnSlow, serveSockets } from "./socket/door/server.ts";
@@ -18,8 +20,6 @@ export interface RunningMessage extends RunningService {
   rpcUrl: string;
   httpUrl: string;
 }
-
-const drainMs = { events: 2_000, sockets: 1_500 };
 
 /** @throws StartError where a port is taken or the database stays away */
 export async function startMessage(
@@ -76,13 +76,18 @@ function authenticatorOf({ guard, serviceTokens }: MessageContext): Authenticato
 
 /** Listens on the HTTP port; answers it. Closing drains: clients come back by themselves. */
 async function serveHttp(ctx: MessageContext, dispatch: Dispatch, onSlow: OnSlow): Promise<number> {
-  const { config, closers, operations, io } = ctx;
-  const server = createHttpServer(ctx, onSlow);
-  const port = await listen(server, config.httpPort, config.host, "MESSAGE_SERVICE_HTTP_PORT");
+  const { config, closers, operations, io, log } = ctx;
+  const http = await startHttpServer({
+    port: config.httpPort,
+    host: config.host,
+    portSetting: "MESSAGE_SERVICE_HTTP_PORT",
+    operations,
+    log,
+    sockets: serveSocketRequests(ctx, onSlow),
+  });
   closers.add(async () => {
-    operations.drain();
-    const closed = new Promise((resolve) => server.close(resolve));
-    await Promise.race([dispatch.idle(), pause(drainMs.events, undefined, { ref: false })]);
+    const closed = http.close(budgets.drain.events + budgets.drain.sockets);
+    await Promise.race([dispatch.idle(), pause(budgets.drain.events, undefined, { ref: false })]);
     const allGone = Promise.all(
       [...io.sockets.sockets.values()].map(({ conn }) => {
         const gone = new Promise((resolve) => conn.once("close", resolve));
@@ -90,10 +95,9 @@ async function serveHttp(ctx: MessageContext, dispatch: Dispatch, onSlow: OnSlow
         return gone;
       }),
     );
-    await Promise.race([allGone, pause(drainMs.sockets, undefined, { ref: false })]);
+    await Promise.race([allGone, pause(budgets.drain.sockets, undefined, { ref: false })]);
     await io.close();
-    server.closeAllConnections();
     await closed;
   });
-  return port;
+  return http.port;
 }

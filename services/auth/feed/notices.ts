@@ -1,7 +1,8 @@
 import { Client } from "pg";
+import { budgets } from "#common/budgets.ts";
+import { pause, withDeadline } from "#common/deadline.ts";
 import type { Logger } from "#common/log.ts";
 import { revocationsChannel } from "../db/tables.ts";
-import { within } from "../within.ts";
 
 /** Wakes who waits for the database to change. It may wake for nothing, and is no promise. */
 export interface Notices {
@@ -12,7 +13,6 @@ export interface Notices {
   close: () => Promise<void>;
 }
 
-const closeMs = 500;
 const reconnectMs = { first: 50, most: 1_000 };
 
 /** Listens on one connection of its own, and comes back by itself when that is lost. */
@@ -29,7 +29,7 @@ export function startNotices(url: string, log: Logger): Notices {
     const client = new Client({
       connectionString: url,
       keepAlive: true,
-      connectionTimeoutMillis: 2_000,
+      connectionTimeoutMillis: budgets.database.connect,
       application_name: "aetherconnect-auth-notices",
     });
     const ended = new Promise<void>((resolve) => {
@@ -45,15 +45,13 @@ export function startNotices(url: string, log: Logger): Notices {
       client.on("notification", wake);
       await client.query(`listen ${revocationsChannel}`);
       onListening();
-      // What was told while nobody listened.
+      // For what was notified while nobody listened.
       wake();
       await ended;
     } finally {
       // A server that hangs doesn't say goodbye.
-      await within(
-        client.end().catch(() => undefined),
-        closeMs,
-      );
+      const closed = client.end().catch(() => undefined);
+      await withDeadline(closed, budgets.drain.notices, () => undefined);
     }
   };
   const run = async () => {
@@ -91,14 +89,4 @@ export function startNotices(url: string, log: Logger): Notices {
       await running;
     },
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

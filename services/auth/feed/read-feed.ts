@@ -1,3 +1,4 @@
+import { budgets } from "#common/budgets.ts";
 import { findCursorBefore, listRevocations, type RevocationEvent } from "../db/revocations.ts";
 import type { Db } from "../db/tables.ts";
 
@@ -10,8 +11,6 @@ export interface FeedPage {
   hasMore: boolean;
 }
 
-/** A living access token is younger than this. */
-const relevantSeconds = 20 * 60;
 const pageSize = 500;
 
 /**
@@ -27,7 +26,7 @@ export async function readFeed(db: Db, cursor: string | undefined): Promise<Feed
       return toPage(page.events, cursor, false);
     }
   }
-  const start = await findCursorBefore(db, relevantSeconds);
+  const start = await findCursorBefore(db, budgets.revocation.relevant / 1000);
   const { events } = await listRevocations(db, start, pageSize);
   return toPage(events, start, cursor !== undefined);
 }

@@ -1,6 +1,7 @@
 import type { CryptoKey } from "jose";
+import { budgets } from "#common/budgets.ts";
 import type { Logger } from "#common/log.ts";
-import { type FindKey, tokenKinds } from "#common/tokens/user-token.ts";
+import type { FindKey } from "#common/tokens/user-token.ts";
 import { AppError } from "#contract/errors.ts";
 import {
   deleteRetiredKeys,
@@ -50,12 +51,8 @@ export interface KeyRingOptions {
   leadSeconds: number;
 }
 
-export const defaultLeadSeconds = 10;
-const reloadMs = 4_000;
-const freshMs = 1_000;
 const maxAgeSeconds = 30 * 24 * 60 * 60;
-/** With room for instances that go on with the old key for a moment, and for leeway. */
-const tokenLifeSeconds = tokenKinds.access.lifetimeSeconds + 5 * 60;
+const retiredAfterSeconds = (budgets.tokens.access + budgets.keys.keptAfterExpiry) / 1000;
 
 /** Reads the keys, and makes the first one where there is none. */
 export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
@@ -90,7 +87,7 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     return loading;
   };
   const freshen = async () => {
-    if (performance.now() - loadedAt > freshMs) await reload();
+    if (performance.now() - loadedAt > budgets.keys.fresh) await reload();
   };
 
   /** What `decide` says is done under the lock; answers the id of the key that it made. */
@@ -99,7 +96,7 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   ): Promise<string | undefined> => {
     const made = await db.transaction().execute(async (trx) => {
       await lockSigningKeys(trx);
-      await deleteRetiredKeys(trx, tokenLifeSeconds);
+      await deleteRetiredKeys(trx, retiredAfterSeconds);
       const wanted = decide(await listSigningKeys(trx));
       if (!wanted) return undefined;
       const key = await makeSigningKey(sealer);
@@ -122,7 +119,7 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
   await resealAll(db, sealer);
   const timer = setInterval(() => {
     reload().catch((err: unknown) => log.debug({ err }, "signing keys could not be read"));
-  }, reloadMs).unref();
+  }, budgets.keys.reload).unref();
 
   return {
     current() {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hash, parseOptions, verify } from "@node-rs/argon2";
+import { budgets } from "#common/budgets.ts";
 import { createGate, type Place } from "./gate.ts";
 
 /** What a hash costs: memory in KiB, and passes. */
@@ -30,10 +31,9 @@ export interface Hasher extends Pick<Place, "inTime" | "goFirst" | typeof Symbol
 }
 
 const atOnce = 2;
-const maxWaitMs = 2_000;
 
 export async function createPasswords(cost: PasswordCost): Promise<Passwords> {
-  const gate = createGate({ atOnce, maxWaitMs });
+  const gate = createGate({ atOnce, maxWaitMs: budgets.answer.passwordQueue });
   const options = { ...cost, parallelism: 1 };
   const nobodys = await hash(randomBytes(32), options);
   return {

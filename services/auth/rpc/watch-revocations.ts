@@ -1,6 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
+import { budgets } from "#common/budgets.ts";
+import { withDeadline } from "#common/deadline.ts";
 import {
   EndedSessionSchema,
   type WatchRevocationsRequest,
@@ -9,12 +11,8 @@ import {
 } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { AuthContext } from "../context.ts";
 import { type FeedPage, readFeed } from "../feed/read-feed.ts";
-import { within } from "../within.ts";
 
-/** Below the contract's 250 ms, with room for a busy process. */
-const heartbeatMs = 200;
-/** A page that took longer to come may be older than that, and proves nothing. */
-const maxReadMs = 250;
+const { heartbeat, longestRead } = budgets.revocation;
 
 /**
  * Tells what happens from the cursor on. A stream that can't read the database goes on
@@ -42,7 +40,7 @@ export const watchRevocations = ({ feedDb, notices, log }: AuthContext) =>
           },
         );
       }
-      const answer = await within(reading, heartbeatMs);
+      const answer = await withDeadline(reading, heartbeat, () => undefined);
       if (signal.aborted) return;
       if (!answer) {
         yield create(WatchRevocationsResponseSchema, { cursor: cursor ?? "" });
@@ -50,7 +48,7 @@ export const watchRevocations = ({ feedDb, notices, log }: AuthContext) =>
       }
       reading = undefined;
       const { page } = answer;
-      const isRecent = performance.now() - startedAt < maxReadMs;
+      const isRecent = performance.now() - startedAt < longestRead;
       if (page) {
         cursor = page.cursor;
         yield toResponse(page, isRecent && !page.hasMore);
@@ -58,7 +56,7 @@ export const watchRevocations = ({ feedDb, notices, log }: AuthContext) =>
       } else {
         yield create(WatchRevocationsResponseSchema, { cursor: cursor ?? "" });
       }
-      await notices.changed(version, heartbeatMs, signal);
+      await notices.changed(version, heartbeat, signal);
     }
   };
 

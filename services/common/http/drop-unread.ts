@@ -1,11 +1,9 @@
 import type { ServerResponse } from "node:http";
+import { budgets } from "../budgets.ts";
 
-/** An answer of which nobody takes a byte for so long, twice at most, is thrown away. */
-export const unreadLimitMs = 10_000;
-
-/** Cuts the connection of a client that doesn't read: what it has asked for would stay with us. */
+/** Cuts the connection of a client that doesn't read, so that its answer isn't kept for ever. */
 export function dropUnread(res: ServerResponse): void {
-  res.setTimeout(unreadLimitMs, () => {
+  res.setTimeout(budgets.http.unread, () => {
     if (res.socket && res.socket.writableLength > 0) res.socket.destroy();
   });
 }

@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "#contract/errors.ts";
+import { budgets } from "../budgets.ts";
+import { withDeadline } from "../deadline.ts";
 import type { Metrics } from "../metrics.ts";
 import { bearerToken } from "./bearer-token.ts";
-import { sendError, sendJson } from "./error-body.ts";
-import { requestIdOf } from "./request-id.ts";
+import { sendJson } from "./error-body.ts";
 
 /** Something that a service needs (its loss makes it unready) or merely uses. */
 export interface Dependency {
@@ -23,15 +24,12 @@ type Status = "ok" | "degraded" | "unavailable";
 
 /** Health and metrics of a service, on its HTTP port. */
 export interface Operations {
-  /** Answers `/health*` and `/metrics`; false for any other path. */
-  handle: (req: IncomingMessage, res: ServerResponse) => boolean;
+  /** Answers `/health*` and `/metrics`; undefined for any other path. @throws AppError */
+  handle: (req: IncomingMessage, res: ServerResponse) => Promise<void> | undefined;
   isReady: () => Promise<boolean>;
   /** From now on not ready: no new work, please. */
   drain: () => void;
 }
-
-const checkLimitMs = 1_000;
-const resultLifetimeMs = 250;
 
 export function createOperations(options: OperationsOptions): Operations {
   let isDraining = false;
@@ -40,12 +38,10 @@ export function createOperations(options: OperationsOptions): Operations {
   const judge = async () => {
     const entries = await Promise.all(
       Object.entries(options.dependencies).map(async ([name, { check, isRequired }]) => {
-        const isUp = await Promise.race([
-          Promise.resolve()
-            .then(check)
-            .catch(() => false),
-          new Promise<false>((resolve) => setTimeout(() => resolve(false), checkLimitMs).unref()),
-        ]);
+        const checked = Promise.resolve()
+          .then(check)
+          .catch(() => false);
+        const isUp = await withDeadline(checked, budgets.health.check, () => false);
         return { name, isUp, isRequired };
       }),
     );
@@ -62,7 +58,7 @@ export function createOperations(options: OperationsOptions): Operations {
   };
   // Many may ask at once; the dependencies are asked a few times a second at most.
   const health = async () => {
-    if (!known || known.at + resultLifetimeMs < performance.now()) {
+    if (!known || known.at + budgets.health.remembered < performance.now()) {
       known = { at: performance.now(), result: judge() };
     }
     const result = await known.result;
@@ -70,19 +66,15 @@ export function createOperations(options: OperationsOptions): Operations {
   };
 
   const answer = async (path: string, req: IncomingMessage, res: ServerResponse) => {
-    const requestId = requestIdOf(req);
-    res.setHeader("x-request-id", requestId);
     res.setHeader("cache-control", "no-store");
     if (path === "/metrics" && !mayReadMetrics(req, options.metricsToken)) {
-      return sendError(res, new AppError("NOT_FOUND"), requestId);
+      throw new AppError("NOT_FOUND");
     }
-    if (req.method !== "GET" && req.method !== "HEAD") {
-      res.setHeader("allow", "GET, HEAD");
-      return sendError(res, new AppError("METHOD_NOT_ALLOWED"), requestId);
-    }
+    requireReading(req, res);
     if (path === "/metrics") {
       res.setHeader("content-type", options.metrics.registry.contentType);
-      return res.end(await options.metrics.registry.metrics());
+      res.end(await options.metrics.registry.metrics());
+      return;
     }
     if (path === "/health/live") return sendJson(res, 200, { status: "ok", dependencies: {} });
     const result = await health();
@@ -92,9 +84,7 @@ export function createOperations(options: OperationsOptions): Operations {
   return {
     handle(req, res) {
       const path = (req.url ?? "").split("?")[0] ?? "";
-      if (!paths.has(path)) return false;
-      answer(path, req, res).catch(() => res.destroy());
-      return true;
+      return paths.has(path) ? answer(path, req, res) : undefined;
     },
     isReady: async () => (await health()).status !== "unavailable",
     drain() {
@@ -113,6 +103,13 @@ function mayReadMetrics(req: IncomingMessage, token: string | undefined): boolea
     (name) => name.startsWith("x-forwarded-") || name === "forwarded",
   );
   return !isForwarded && isLoopback(req.socket.remoteAddress ?? "");
+}
+
+/** For what can only be read. @throws AppError METHOD_NOT_ALLOWED */
+export function requireReading(req: IncomingMessage, res: ServerResponse): void {
+  if (req.method === "GET" || req.method === "HEAD") return;
+  res.setHeader("allow", "GET, HEAD");
+  throw new AppError("METHOD_NOT_ALLOWED");
 }
 
 function isLoopback(address: string): boolean {

@@ -4,6 +4,7 @@ import { Code, ConnectError, type Interceptor, type Transport } from "@connectrp
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { accessOf } from "#contract/access.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { budgets } from "../budgets.ts";
 import type { ServiceName, ServiceTokens } from "../tokens/service-token.ts";
 import { openConnections } from "./connections.ts";
 
@@ -23,8 +24,6 @@ export interface RpcClient {
   close: () => void;
 }
 
-const defaultTimeoutMs = 2_500;
-
 /** Speaks Connect over HTTP/2. Calls without an `Authorization` header carry our service token. */
 export function createRpcClient(options: ClientOptions): RpcClient {
   const connections = openConnections(options.url);
@@ -33,7 +32,7 @@ export function createRpcClient(options: ClientOptions): RpcClient {
     httpVersion: "2",
     useBinaryFormat: true,
     acceptCompression: [],
-    defaultTimeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+    defaultTimeoutMs: options.timeoutMs ?? budgets.answer.serviceCall,
     readMaxBytes: 4 * 1024 * 1024,
     interceptors: [
       ...(options.interceptors ?? []),

@@ -5,6 +5,7 @@ import { AppError, toAppError } from "#contract/errors.ts";
 import { replaceReason } from "#contract/failures.ts";
 import { validate } from "#contract/validate.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { budgets } from "../budgets.ts";
 import { bearerToken } from "../http/bearer-token.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -59,8 +60,6 @@ export function reportErrors(
   };
 }
 
-const unaryLimitMs = 2_800;
-
 /**
  * Answers when the caller's deadline is over or the caller is gone, whatever the handler
  * still waits for; and within 3 s where the caller sets no deadline and a dependency hangs:
@@ -78,7 +77,7 @@ export const limitTime: Interceptor = (next) => async (req) => {
   };
   const timer = hasDeadline
     ? undefined
-    : setTimeout(() => reject(new AppError("UNAVAILABLE")), unaryLimitMs);
+    : setTimeout(() => reject(new AppError("UNAVAILABLE")), budgets.answer.unaryCall);
   req.signal.addEventListener("abort", onAbort);
   try {
     return await Promise.race([next(req), tooLate]);

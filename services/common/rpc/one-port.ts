@@ -10,7 +10,8 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { dropUnread, unreadLimitMs } from "../http/drop-unread.ts";
+import { budgets } from "../budgets.ts";
+import { dropUnread } from "../http/drop-unread.ts";
 
 type Handler = (
   req: IncomingMessage | Http2ServerRequest,
@@ -138,7 +139,7 @@ function dropUnreadStream(stream: ServerHttp2Stream): void {
     const pending = stream.writableLength + (isHeld ? 1 : 0);
     if (before > 0 && pending >= before) stream.close(constants.NGHTTP2_CANCEL);
     before = pending;
-  }, unreadLimitMs);
+  }, budgets.http.unread);
   stream.once("close", () => clearInterval(timer));
 }
 

@@ -8,6 +8,7 @@ import {
 } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { accessOf } from "#contract/access.ts";
+import { budgets } from "../budgets.ts";
 import { listen } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -63,7 +64,6 @@ export interface RpcServer {
 const kib = 1024;
 /** Ends streams; calls under way hear it too, and finish all the same. */
 const shuttingDown = new ConnectError("shutting down", Code.Unavailable);
-const unaryGraceMs = 3_000;
 
 /**
  * Serves Connect (HTTP/1.1 and HTTP/2), gRPC and gRPC-Web on one clear-text port.
@@ -98,7 +98,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     shutdownSignal: shutdown.signal,
     readMaxBytes: 256 * kib,
     writeMaxBytes: 4 * kib * kib,
-    maxTimeoutMs: 10_000,
+    maxTimeoutMs: budgets.answer.longestDeadline,
     acceptCompression: [],
   });
   const { server, close } = createOnePortServer(handler);
@@ -107,8 +107,8 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     port,
     async close() {
       // The signal ends streams; unary handlers hear it too, so they get their time first.
-      const closing = close(unaryGraceMs);
-      const timer = setTimeout(() => shutdown.abort(shuttingDown), 500);
+      const closing = close(budgets.drain.calls);
+      const timer = setTimeout(() => shutdown.abort(shuttingDown), budgets.drain.streams);
       await closing;
       clearTimeout(timer);
       shutdown.abort(shuttingDown);

@@ -1,8 +1,9 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import type { AuthService, WatchRevocationsResponse } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { budgets } from "../budgets.ts";
+import { pause } from "../deadline.ts";
 import type { Logger } from "../log.ts";
-import { tokenKinds } from "../tokens/user-token.ts";
 
 export interface RevocationFeedOptions {
   auth: Pick<Client<typeof AuthService>, "watchRevocations">;
@@ -25,16 +26,10 @@ export interface RevocationFeed {
   close: () => void;
 }
 
-const staleAfterMs = 750;
-const silenceLimitMs = 2_000;
-/**
- * As long as the token that opened it lives. Auth then sees again whether it knows us: a
- * service whose clock has gone wrong must not go on judging times by itself.
- */
-const streamLimitMs = 60_000;
-const reconnectMs = { first: 50, most: 1_000 };
+const { stale, silence: silenceMs, stream, firstReconnect } = budgets.revocation;
+const longestReconnectMs = 1_000;
 /** An ended session is remembered while an access token of it can still be valid. */
-const rememberMs = tokenKinds.access.lifetimeSeconds * 1000 + 60_000;
+const rememberMs = budgets.tokens.access + budgets.revocation.rememberedAfterExpiry;
 
 /** Follows `WatchRevocations` from a cursor, for as long as the process lives. */
 export function startRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
@@ -60,9 +55,9 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
   };
   const follow = async () => {
     const silence = new AbortController();
-    const expectMore = () => setTimeout(() => silence.abort(), silenceLimitMs);
+    const expectMore = () => setTimeout(() => silence.abort(), silenceMs);
     let timer = expectMore();
-    const limit = setTimeout(() => silence.abort(), streamLimitMs);
+    const limit = setTimeout(() => silence.abort(), stream);
     try {
       const signal = AbortSignal.any([closing.signal, silence.signal]);
       const request = cursor === undefined ? {} : { cursor };
@@ -82,15 +77,15 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
     } else options.log.debug({ err: error }, "the revocation feed was cut");
   };
   const run = async () => {
-    let pauseMs = reconnectMs.first;
+    let pauseMs: number = firstReconnect;
     while (!closing.signal.aborted) {
       const cursorBefore = cursor;
       await follow().catch((error: unknown) => {
         if (!closing.signal.aborted) tell(error);
       });
       pauseMs =
-        cursor === cursorBefore ? Math.min(pauseMs * 2, reconnectMs.most) : reconnectMs.first;
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        cursor === cursorBefore ? Math.min(pauseMs * 2, longestReconnectMs) : firstReconnect;
+      await pause(pauseMs, closing.signal);
     }
   };
   const pruning = setInterval(() => {
@@ -99,7 +94,7 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
   run().catch((error: unknown) => options.log.error({ err: error }, "the revocation feed ended"));
 
   return {
-    isFresh: () => performance.now() - freshAt < staleAfterMs,
+    isFresh: () => performance.now() - freshAt < stale,
     hasEnded: (sessionId) => ended.has(sessionId),
     markEnded,
     close() {

@@ -2,9 +2,9 @@ import { type Client, ConnectError } from "@connectrpc/connect";
 import { type CryptoKey, importJWK } from "jose";
 import { AppError } from "#contract/errors.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { budgets } from "../budgets.ts";
 import type { FindKey } from "../tokens/user-token.ts";
 
-const refetchPauseMs = 2_000;
 /** While the auth service can't be asked; short, for nobody gets in meanwhile. */
 const retryPauseMs = 250;
 
@@ -36,7 +36,7 @@ export function createRemoteKeys(
   return async (kid) => {
     const known = keys.get(kid);
     if (known) return known;
-    if (performance.now() - fetchedAt < refetchPauseMs) return undefined;
+    if (performance.now() - fetchedAt < budgets.keys.refetch) return undefined;
     if (performance.now() - failedAt < retryPauseMs) throw new AppError("UNAVAILABLE");
     fetching ??= fetchKeys().finally(() => {
       fetching = undefined;

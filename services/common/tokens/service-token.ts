@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
+import { budgets } from "../budgets.ts";
 import { isFromFuture } from "./clocks.ts";
 
 /** Services that call and are called. */
 export type ServiceName = (typeof serviceNames)[number];
 const serviceNames = ["auth", "message", "gateway"] as const;
 
-const lifetimeSeconds = 60;
+const lifetimeSeconds = budgets.tokens.service / 1000;
 const type = "svc+jwt";
 const encoder = new TextEncoder();
 
@@ -51,7 +52,7 @@ export function createServiceTokens(
         audience: self,
         issuer: [...serviceNames],
         requiredClaims: ["exp", "iat"],
-        clockTolerance: 10,
+        clockTolerance: budgets.tokens.serviceLeeway / 1000,
       }).catch(() => undefined);
       const { iss, aud, iat, exp } = result?.payload ?? {};
       // What jose lets pass: several audiences, and an end far beyond our lifetime.

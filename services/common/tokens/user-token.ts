@@ -1,5 +1,6 @@
 import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import { AppError } from "#contract/errors.ts";
+import { budgets } from "../budgets.ts";
 import { isFromFuture } from "./clocks.ts";
 
 export const issuer = "aetherconnect";
@@ -9,10 +10,15 @@ export const tokenKinds = {
   access: {
     typ: "at+jwt",
     audience: "aetherconnect",
-    lifetimeSeconds: 15 * 60,
+    lifetimeSeconds: budgets.tokens.access / 1000,
     isReused: true,
   },
-  ws: { typ: "ws+jwt", audience: "aetherconnect-ws", lifetimeSeconds: 60, isReused: false },
+  ws: {
+    typ: "ws+jwt",
+    audience: "aetherconnect-ws",
+    lifetimeSeconds: budgets.tokens.ws / 1000,
+    isReused: false,
+  },
 } as const;
 
 export type TokenKind = keyof typeof tokenKinds;
@@ -31,8 +37,6 @@ export type FindKey = (kid: string) => Promise<CryptoKey | undefined>;
 /** @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, UNAVAILABLE */
 export type VerifyUserToken = (token: string) => Promise<UserClaims>;
 
-/** For the end of a token; its beginning may lie further apart: clocks.ts. */
-const clockToleranceSeconds = 5;
 const maxTokenLength = 4_096;
 const maxCached = 10_000;
 
@@ -46,7 +50,7 @@ export function createTokenVerifier(kind: TokenKind, findKey: FindKey): VerifyUs
   return async (token) => {
     const known = cache.get(token);
     if (known) {
-      if (known.expiresAt + clockToleranceSeconds * 1000 > Date.now()) return known;
+      if (known.expiresAt + budgets.tokens.leeway > Date.now()) return known;
       cache.delete(token);
       throw new AppError("TOKEN_EXPIRED");
     }
@@ -59,7 +63,7 @@ export function createTokenVerifier(kind: TokenKind, findKey: FindKey): VerifyUs
       issuer,
       audience,
       requiredClaims: ["sub", "sid", "jti", "iat", "exp"],
-      clockTolerance: clockToleranceSeconds,
+      clockTolerance: budgets.tokens.leeway / 1000,
     }).catch((error: unknown) => {
       throw new AppError(error instanceof errors.JWTExpired ? "TOKEN_EXPIRED" : "UNAUTHENTICATED");
     });

@@ -10,7 +10,7 @@ import type { Logger } from "#common/log.ts";
 import type { Metrics } from "#common/metrics.ts";
 import { AppError, toAppError } from "#contract/errors.ts";
 
-/** Gives each request its id, answers it, and says in the log and the metrics how it went. */
+/** Says in the log and the metrics how each request went. */
 export function observe(log: Logger, metrics: Metrics): RequestHandler {
   const duration = metrics.histogram("http_seconds", "Duration of HTTP requests", [
     "method",
@@ -19,9 +19,6 @@ export function observe(log: Logger, metrics: Metrics): RequestHandler {
   ]);
   return function observeRequest(req, res, next) {
     const startedAt = performance.now();
-    const requestId = requestIdOf(req);
-    res.locals.requestId = requestId;
-    res.setHeader("x-request-id", requestId);
     // Not "finish", which never comes where the client leaves before its answer.
     res.once("close", () => {
       const ms = performance.now() - startedAt;
@@ -29,6 +26,7 @@ export function observe(log: Logger, metrics: Metrics): RequestHandler {
       const outcome = res.writableFinished ? { status: res.statusCode } : { aborted: true };
       const status = String(outcome.status ?? "aborted");
       duration.observe({ method: req.method, route, status }, ms / 1000);
+      const requestId = requestIdOf(req);
       log.info({ requestId, method: req.method, route, ...outcome, ms: Math.round(ms) }, "request");
     });
     next();
@@ -98,14 +96,12 @@ export function refuseMethod(verbs: string[]): RequestHandler {
 export function answerErrors(log: Logger): ErrorRequestHandler {
   return function answerError(thrown: unknown, req: Request, res: Response, next: NextFunction) {
     const error = translate(thrown);
-    const requestId: unknown = res.locals.requestId;
-    const id = typeof requestId === "string" ? requestId : requestIdOf(req);
-    if (error.code === "INTERNAL")
-      log.error({ err: error.cause, requestId: id }, "a request failed");
+    const requestId = requestIdOf(req);
+    if (error.code === "INTERNAL") log.error({ err: error.cause, requestId }, "a request failed");
     if (res.headersSent) return next(thrown);
     // What is left of a body that is too large isn't read.
     if (error.code === "PAYLOAD_TOO_LARGE") res.setHeader("connection", "close");
-    sendError(res, error, id);
+    sendError(res, error, requestId);
   };
 }
 

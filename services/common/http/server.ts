@@ -1,0 +1,150 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { Duplex } from "node:stream";
+import { AppError, errorEntry, toAppError } from "#contract/errors.ts";
+import { budgets } from "../budgets.ts";
+import { listen } from "../lifecycle.ts";
+import type { Logger } from "../log.ts";
+import { dropUnread } from "./drop-unread.ts";
+import { errorBody, sendError } from "./error-body.ts";
+import type { Operations } from "./operations.ts";
+import { requestIdOf } from "./request-id.ts";
+
+/** Where Socket.IO is served, by an instance itself or through the gateway. */
+export const socketsPath = "/socket.io/";
+
+export interface HttpServerOptions {
+  port: number;
+  host: string;
+  /** The setting to name where the port is taken. */
+  portSetting: string;
+  /** Answers health and metrics. */
+  operations: Operations;
+  log: Logger;
+  /** Answers all that no other part takes; what it throws is answered as an error. */
+  handle?: (req: IncomingMessage, res: ServerResponse) => unknown;
+  /** Serves Socket.IO's path; what it throws is answered as an error. */
+  sockets?: SocketsHandler;
+  /** Names the errors of what the service stands on, such as a lost database. */
+  translateError?: (thrown: unknown) => unknown;
+}
+
+export interface SocketsHandler {
+  handle: (req: IncomingMessage, res: ServerResponse) => unknown;
+  upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => unknown;
+}
+
+/** An HTTP port that listens. */
+export interface HttpServer {
+  port: number;
+  /** Isn't ready any more, lets requests under way finish for `graceMs`, then ends them. */
+  close: (graceMs: number) => Promise<void>;
+}
+
+/**
+ * The HTTP port of a service. Time limits, request ids, errors and refusals are the same on all.
+ * @throws StartError naming the setting where the port can't be had
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { operations, sockets } = options;
+  const server = createServer({
+    maxHeaderSize: 16 * 1024,
+    // Any other upgrade, such as `h2c`, is passed over, and the request answered.
+    shouldUpgradeCallback: (req) =>
+      sockets !== undefined && req.headers.upgrade?.toLowerCase() === "websocket",
+    headersTimeout: budgets.http.headers,
+    requestTimeout: budgets.http.request,
+    connectionsCheckingInterval: budgets.http.check,
+  });
+  server.on("request", answerRequests(options));
+  if (sockets) server.on("upgrade", answerUpgrades(options, sockets));
+  const port = await listen(server, options.port, options.host, options.portSetting);
+  return {
+    port,
+    close(graceMs) {
+      operations.drain();
+      return drain(server, graceMs);
+    },
+  };
+}
+
+function answerRequests(options: HttpServerOptions): RequestListener {
+  const { operations, log, handle, sockets, translateError } = options;
+  const serve = async (req: IncomingMessage, res: ServerResponse) => {
+    if (sockets && isSockets(req)) return await sockets.handle(req, res);
+    dropUnread(res);
+    const answered = operations.handle(req, res);
+    if (answered) return await answered;
+    if (!handle) throw new AppError("NOT_FOUND");
+    await handle(req, res);
+  };
+  return (req, res) => {
+    res.setHeader("x-request-id", requestIdOf(req));
+    res.setHeader("x-content-type-options", "nosniff");
+    // After an upgrade that was passed over the parser doesn't read on.
+    if (req.headers.upgrade) res.shouldKeepAlive = false;
+    serve(req, res).catch((thrown: unknown) => {
+      const error = toAppError(translateError ? translateError(thrown) : thrown);
+      if (error.code === "INTERNAL") logFailure(log, req, error);
+      if (res.headersSent) return res.destroy();
+      req.resume();
+      sendError(res, error, requestIdOf(req));
+    });
+  };
+}
+
+function answerUpgrades({ log }: HttpServerOptions, sockets: SocketsHandler) {
+  const serve = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!isSockets(req)) throw new AppError("NOT_FOUND");
+    await sockets.upgrade(req, socket, head);
+  };
+  return (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Node listens to it no more: a reset without a listener would end the process.
+    socket.on("error", () => socket.destroy());
+    serve(req, socket, head).catch((thrown: unknown) => {
+      const error = toAppError(thrown);
+      if (error.code === "INTERNAL") logFailure(log, req, error);
+      refuseUpgrade(req, socket, error);
+    });
+  };
+}
+
+function isSockets({ url = "" }: IncomingMessage): boolean {
+  return url.startsWith(socketsPath);
+}
+
+function logFailure(log: Logger, req: IncomingMessage, error: AppError): void {
+  log.error({ err: error.cause, requestId: requestIdOf(req) }, "a request failed");
+}
+
+/** Answers a request for a WebSocket with an error: on its socket there is no `ServerResponse`. */
+export function refuseUpgrade(req: IncomingMessage, socket: Duplex, error: AppError): void {
+  if (!socket.writable) return void socket.destroy();
+  const requestId = requestIdOf(req);
+  const body = JSON.stringify(errorBody(error, requestId));
+  const head = [
+    `HTTP/1.1 ${errorEntry(error.code).status} ${error.code}`,
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    "x-content-type-options: nosniff",
+    ...(error.retryAfterSeconds ? [`retry-after: ${error.retryAfterSeconds}`] : []),
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}
+
+async function drain(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  // A kept-alive connection that was busy until now is idle a moment later.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const hard = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(hard);
+}
