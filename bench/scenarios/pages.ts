@@ -24,14 +24,14 @@ export const pages: Scenario = {
       await openPostgresStore(database.url, createLogger("message", "warn")),
     );
     const newRoom = async (count: number) => {
-      const { id } = await messages.createRoom({
+      const { room } = await messages.createRoom({
         name: "Bench",
         description: undefined,
         roomType: RoomType.PUBLIC,
         createdBy: "1",
       });
-      await fill(database.url, id, count);
-      return id;
+      await fill(database.url, room.id, count);
+      return room.id;
     };
     const [small, large] = [await newRoom(few), await newRoom(many)];
     const ways = [

@@ -36,13 +36,13 @@ export const store: Scenario = {
     const newRooms = () =>
       Promise.all(
         Array.from({ length: rooms }, async () => {
-          const { id } = await messages.createRoom({
+          const { room } = await messages.createRoom({
             name: "Bench",
             description: undefined,
             roomType: RoomType.PUBLIC,
             createdBy: "1",
           });
-          return id;
+          return room.id;
         }),
       );
     const contender = async (name: string, append: Contender["append"]): Promise<Contender> => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { connections, mongo } from "mongoose";
 import { createLogger } from "#common/log.ts";
+import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { openMongoStore } from "#message/store/mongo/store.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { createTestMongo, type TestMongo, withoutMongo } from "#tools/rig/mongo.ts";
@@ -11,6 +12,7 @@ import { testStore } from "./store-suite.ts";
 import { codeOf, draft, makeRoom } from "./store-suite-drafts.ts";
 
 const log = createLogger("message", "silent");
+const newRoom = { name: "r", description: undefined, roomType: RoomType.PUBLIC };
 
 if (withoutMongo) test("MongoDB store: the suite of all stores", { skip: withoutMongo });
 else {
@@ -45,7 +47,7 @@ describe("MongoDB", () => {
       ["roomId", "userId", "clientMessageId"],
     ]);
     const members = await database.db.collection("memberships").indexes();
-    assert.equal(members.filter((index) => index.unique).length, 3);
+    assert.equal(members.filter((index) => index.unique).length, 4);
   });
 
   it("writes what must last with w: majority and j: true, and reads from the primary", async () => {
@@ -84,10 +86,14 @@ describe("MongoDB", () => {
       assert.equal(isDuplicate, false);
     }
     thief.steal("\x02insert\0");
-    assert.equal(await victim.addMember(room.id, "2"), true, "the change was one's own");
+    assert.ok(await victim.addMember(room.id, "2"), "the change was one's own");
     thief.steal("\x02update\0");
-    assert.equal(await victim.removeMember(room.id, "2"), true);
-    assert.equal(thief.taken(), 4);
+    const removal = await victim.removeMember(room.id, "2");
+    assert.deepEqual(removal && [removal.isMember, removal.roomId], [false, room.id]);
+    thief.steal("\x02insert\0");
+    const created = await victim.createRoom({ ...newRoom, createdBy: "2" });
+    assert.equal(created.change.number, (removal?.number ?? 0) + 1);
+    assert.equal(thief.taken(), 5);
     const stored = await store.listMessages(room.id, 1, 10);
     assert.deepEqual(
       stored.map(({ seq }) => seq),
@@ -143,7 +149,7 @@ describe("MongoDB", () => {
         victim.findRoom(room.id, "1"),
         victim.positions([room.id]),
         victim.addMember(room.id, "2"),
-        victim.createRoom({ name: "r", description: undefined, roomType: 1, createdBy: "1" }),
+        victim.createRoom({ ...newRoom, createdBy: "1" }),
       ];
       const outcomes = await Promise.all(calls.map(codeOf));
       assert.deepEqual(
@@ -178,6 +184,30 @@ describe("MongoDB", () => {
     assert.ok(outcomes.has("ROOM_NOT_FOUND"));
   });
 
+  it("numbers memberships of the time before numbers, by several that start at once", async () => {
+    await using old = await createTestMongo();
+    const [ada, bob] = ["1", "2"];
+    const roomIds: string[] = [];
+    {
+      await using before = await openMongoStore(old.uri, log);
+      for (const _ of range(1, 5)) roomIds.push((await makeRoom(before, [ada, bob])).id);
+    }
+    await old.db
+      .collection("memberships")
+      .updateMany({}, { $unset: { number: 1, numbersTaken: 1 } });
+    await old.db.collection("migrations").deleteMany({});
+    const opened = await Promise.all(range(1, 3).map(() => openMongoStore(old.uri, log)));
+    for (const user of [ada, bob]) {
+      const changes = await opened[0]?.listMembershipChanges(user, 1, 1_000);
+      assert.deepEqual(changes?.map((it) => it.roomId).toSorted(), roomIds.toSorted());
+      const position = (await opened[1]?.membershipPositions([user]))?.get(user);
+      assert.equal(position, changes?.at(-1)?.number);
+      const change = await opened[2]?.removeMember(roomIds[0] ?? "", user);
+      assert.equal(change?.number, (position ?? 0) + 1);
+    }
+    for (const one of opened) await one[Symbol.asyncDispose]();
+  });
+
   it("takes no operators for values, whatever the types say", async () => {
     const room = await makeRoom(store, ["1"]);
     await store.append(draft(room, "1", { clientMessageId: "a" }));
@@ -188,6 +218,7 @@ describe("MongoDB", () => {
         () => store.findRoom(room.id, evil),
         () => store.listRoomsOf(evil),
         () => store.membersAmong(room.id, [evil]),
+        () => store.listMembershipChanges(evil, 1, 9),
         () => store.removeMember(room.id, evil),
         () => store.addMember(room.id, evil),
         () => store.append(draft(room, evil)),
@@ -199,6 +230,7 @@ describe("MongoDB", () => {
         await codeOf(store.append({ ...draft(room, "1"), roomId: evil })),
         "ROOM_NOT_FOUND",
       );
+      assert.equal((await store.membershipPositions([evil])).size, 0);
     }
     for (const text of ["$ne", "a.b", "$where", '{"$gt":""}']) {
       assert.equal((await store.findRoom(room.id, text))?.isMember, false);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createLogger } from "#common/log.ts";
+import { migrate, openPostgres } from "#common/postgres.ts";
 import { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { migrations } from "#message/store/postgres/migrations.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
@@ -30,8 +32,30 @@ after(async () => {
   await database[Symbol.asyncDispose]();
 });
 
+test("memberships of the time before the log have numbers in the order of joining", async () => {
+  await using old = await createTestDatabase();
+  const roomIds = ["b", "a", "c"].map((digit) => digit.repeat(24));
+  {
+    await using postgres = openPostgres("message", { url: old.url, log });
+    const before = Object.entries(migrations).slice(0, 2);
+    await migrate(postgres, "message", Object.fromEntries(before));
+  }
+  for (const id of roomIds) {
+    await old.query("insert into message.rooms values ($1, 'r', null, 1, '1')", [id]);
+    await old.query("insert into message.memberships values ($1, '1')", [id]);
+  }
+  const opened = await Promise.all([1, 2].map(() => openPostgresStore(old.url, log)));
+  assert.deepEqual(
+    await opened[0]?.listMembershipChanges("1", 1, 9),
+    roomIds.map((roomId, i) => ({ userId: "1", number: i + 1, roomId, isMember: true })),
+  );
+  const change = await opened[1]?.removeMember(roomIds[0] ?? "", "1");
+  assert.equal(change?.number, 4);
+  for (const one of opened) await one[Symbol.asyncDispose]();
+});
+
 test("when PostgreSQL ends connections in mid-batch nothing acknowledged is lost", async () => {
-  const room = await store.createRoom({
+  const { room } = await store.createRoom({
     name: "r",
     description: undefined,
     roomType: RoomType.PUBLIC,

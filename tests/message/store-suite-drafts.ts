@@ -20,7 +20,12 @@ export async function makeRoom(
   roomType: RoomType = RoomType.PUBLIC,
 ): Promise<Room> {
   const [createdBy = newUser(), ...rest] = users;
-  const room = await store.createRoom({ name: "r", description: undefined, roomType, createdBy });
+  const { room } = await store.createRoom({
+    name: "r",
+    description: undefined,
+    roomType,
+    createdBy,
+  });
   for (const user of rest) await store.addMember(room.id, user);
   return room;
 }

@@ -5,6 +5,7 @@ import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { range } from "./harness/stage.ts";
 import { codeOf, draft, makeRoom, newUser } from "./store-suite-drafts.ts";
+import { testMembershipLog } from "./store-suite-log.ts";
 import { testMemberships } from "./store-suite-members.ts";
 
 /** Where the stores of a suite live. */
@@ -162,13 +163,14 @@ export function testStore(name: string, makeBed: () => Promise<StoreBed>): void 
     });
 
     testMemberships(() => ({ store, other }));
+    testMembershipLog(() => ({ store, other, reopen: () => bed.open() }));
 
     test("takes what is no id for an id that isn't there", async () => {
       for (const id of ["", "nonsense", "0123456789abcdef01234567", "$ne", "'; drop table rooms"]) {
         assert.equal(await store.findRoom(id, "1"), undefined);
         assert.deepEqual(await store.listMessages(id, 1, 10), []);
         assert.equal(await codeOf(store.addMember(id, "1")), "ROOM_NOT_FOUND");
-        assert.equal(await store.removeMember(id, "1"), false);
+        assert.equal(await store.removeMember(id, "1"), undefined);
         assert.equal((await store.positions([id])).size, 0);
       }
     });

@@ -1,5 +1,5 @@
 import type { ChatServer } from "../socket/engine/types.ts";
-import type { MembershipChange } from "../store/store.ts";
+import type { MembershipNotice } from "../store/store.ts";
 
 /**
  * What instances tell each other through Redis. Only hints: each delivers from the store
@@ -9,12 +9,12 @@ export interface Hints {
   /** The room has messages up to this number. */
   stored: (roomId: string, seq: number) => void;
   /** Who has come into a room, or gone. */
-  changed: (change: MembershipChange) => void;
+  changed: (change: MembershipNotice) => void;
 }
 
 export interface HintListeners {
   onStored: (roomId: string, seq: number) => void;
-  onChanged: (change: MembershipChange) => void;
+  onChanged: (change: MembershipNotice) => void;
 }
 
 /** @param isReady whether there is anybody to tell; what is said meanwhile is dropped, not kept */

@@ -1,5 +1,5 @@
 import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { MembershipChange } from "../store/store.ts";
+import type { MembershipNotice } from "../store/store.ts";
 
 /** Tells open sockets who has come and gone. */
 export interface Membership {
@@ -10,9 +10,9 @@ export interface Membership {
   /** The same for the sockets of this instance alone, of what another has done; told once. */
   removedHere: (userId: string, roomId: string) => void;
   /** What another instance says that it has done. @throws AppError UNAVAILABLE */
-  hinted: (change: MembershipChange) => Promise<void>;
+  hinted: (change: MembershipNotice) => Promise<void>;
   /** What another instance has done, found in the store; told once. @throws AppError UNAVAILABLE */
-  found: (change: MembershipChange) => Promise<void>;
+  found: (change: MembershipNotice) => Promise<void>;
   /** Nothing is found any more that was told before this time, by performance.now(). */
   forgetBefore: (at: number) => void;
 }

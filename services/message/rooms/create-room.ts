@@ -7,7 +7,7 @@ export const createRoomHandler =
   ({ store, membership }: MessageContext) =>
   async ({ name, description, roomType }: CreateRoomRequest, call: HandlerContext) => {
     const { userId } = requireUser(call);
-    const room = await store.createRoom({
+    const { room } = await store.createRoom({
       name,
       description,
       roomType: roomType || RoomType.PUBLIC,

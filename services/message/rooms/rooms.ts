@@ -56,10 +56,10 @@ export async function addMember(
   userId: string,
   { byUserId, exceptSocketId }: AddOptions,
 ): Promise<Room> {
-  const isNew = await store.addMember(roomId, userId, byUserId);
+  const change = await store.addMember(roomId, userId, byUserId);
   const view = await store.findRoom(roomId, userId);
   if (!view) throw new AppError("ROOM_NOT_FOUND");
-  if (isNew) membership.added(userId, view.room, exceptSocketId);
+  if (change) membership.added(userId, view.room, exceptSocketId);
   return view.room;
 }
 
@@ -69,9 +69,9 @@ export async function removeMember(
   roomId: string,
   userId: string,
 ): Promise<boolean> {
-  const wasMember = await store.removeMember(roomId, userId);
-  if (wasMember) membership.removed(userId, roomId);
-  return wasMember;
+  const change = await store.removeMember(roomId, userId);
+  if (change) membership.removed(userId, roomId);
+  return change !== undefined;
 }
 
 /**

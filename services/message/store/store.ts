@@ -42,12 +42,20 @@ export interface Membership {
   joinedAt: Date;
 }
 
-/** A user who has come into a room, or gone. */
+/**
+ * A change of a user's memberships. `number` counts that user's changes: 1, 2, 3 … Of a room
+ * only the last change is kept, so what is read may have gaps; numbers never repeat and never
+ * go back.
+ */
 export interface MembershipChange {
-  roomId: string;
   userId: string;
+  number: number;
+  roomId: string;
   isMember: boolean;
 }
+
+/** A change as instances hint it to each other until they follow the numbers. */
+export type MembershipNotice = Omit<MembershipChange, "number">;
 
 /** A part of the past, as milliseconds before now; a minute at most. */
 export interface Span {
@@ -97,14 +105,14 @@ export interface MessageStore extends AsyncDisposable {
 
   /**
    * Creates a room whose creator is its first member.
-   * @throws AppError RATE_LIMITED where he is in too many rooms: see `room-limits.ts`
+   * @throws AppError RATE_LIMITED where they are in too many rooms: see `room-limits.ts`
    */
-  createRoom: (room: NewRoom) => Promise<Room>;
+  createRoom: (room: NewRoom) => Promise<{ room: Room; change: MembershipChange }>;
 
   /** A room, and whether the user is in it; undefined if there is none. */
   findRoom: (roomId: string, userId: string) => Promise<RoomView | undefined>;
 
-  /** The rooms that a user is a member of, in the order of joining: no more than he may have. */
+  /** The rooms that a user is a member of, in the order of joining: no more than they may have. */
   listRoomsOf: (userId: string) => Promise<Room[]>;
 
   /** Public rooms, the oldest first, and how many there are in all. */
@@ -114,24 +122,37 @@ export interface MessageStore extends AsyncDisposable {
   listMembers: (roomId: string, slice: Slice) => Promise<{ members: Membership[]; total: number }>;
 
   /**
-   * Makes the user a member. Answers whether that is new.
-   * @param byUserId who adds him, and has to be a member himself when it happens
+   * Makes the user a member; undefined if they were one already.
+   * @param byUserId who adds the user, and has to be a member when it happens
    * @throws AppError ROOM_NOT_FOUND (also where who adds is no member), RATE_LIMITED where the
    *   user is in too many rooms: several calls at once may pass that bound
    */
-  addMember: (roomId: string, userId: string, byUserId?: string) => Promise<boolean>;
+  addMember: (
+    roomId: string,
+    userId: string,
+    byUserId?: string,
+  ) => Promise<MembershipChange | undefined>;
 
   /**
-   * Ends a membership. If it was the creator's, the oldest member takes that place. Answers
-   * whether there was one. An `append` begun after this has answered is refused.
+   * Ends a membership; undefined if there was none. If it was the creator's, the oldest member
+   * takes that place. An `append` begun after this has answered is refused.
    */
-  removeMember: (roomId: string, userId: string) => Promise<boolean>;
+  removeMember: (roomId: string, userId: string) => Promise<MembershipChange | undefined>;
+
+  /** A user's changes of memberships numbered `from` to `to`, both included, by number. */
+  listMembershipChanges: (userId: string, from: number, to: number) => Promise<MembershipChange[]>;
+
+  /**
+   * The number of each user's last change; users without any are left out. Whoever reads up to
+   * a number that this has answered misses no change below it: numbers appear in their order.
+   */
+  membershipPositions: (userIds: readonly string[]) => Promise<Map<string, number>>;
 
   /** Those of `userIds` who are members. */
   membersAmong: (roomId: string, userIds: readonly string[]) => Promise<Set<string>>;
 
   /** What changed for these users in that time: of each user and room the last change. */
-  membershipChanges: (userIds: readonly string[], when: Span) => Promise<MembershipChange[]>;
+  membershipChanges: (userIds: readonly string[], when: Span) => Promise<MembershipNotice[]>;
 
   /** Where each room stands; rooms that aren't there are left out. */
   positions: (roomIds: readonly string[]) => Promise<Map<string, RoomPosition>>;

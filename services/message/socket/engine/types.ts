@@ -2,7 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { DefaultEventsMap, Server, Socket } from "socket.io";
 import type { AppError } from "#contract/errors.ts";
 import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
-import type { MembershipChange } from "#message/store/store.ts";
+import type { MembershipNotice } from "#message/store/store.ts";
 
 /** What is sent has been written from the contract's messages: see emit.ts. */
 interface Outgoing {
@@ -12,7 +12,7 @@ interface Outgoing {
 /** Between instances: see fanout/hints.ts. */
 interface BetweenInstances {
   stored: (positions: [roomId: string, seq: number][]) => void;
-  changed: (change: MembershipChange) => void;
+  changed: (change: MembershipNotice) => void;
 }
 
 /** Who a socket is, or why it may not be. */

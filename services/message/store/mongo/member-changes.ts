@@ -1,19 +1,21 @@
 import { Types } from "mongoose";
 import { AppError } from "#contract/errors.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
+import type { MembershipChange } from "../store.ts";
 import { untilSettled } from "./attempts.ts";
 import { barrier } from "./durable.ts";
 import { toStoreError } from "./errors.ts";
 import { insertInOrder } from "./insert-in-order.ts";
-import { countRooms } from "./memberships.ts";
+import { countRooms, documentToChange, lastNumbersOf } from "./memberships.ts";
 import { type MembershipState, type Mongo, toObjectId } from "./models.ts";
+import type { Mutexes } from "./mutexes.ts";
 
 /** A user who is to come into a room, or to go. */
 export interface MemberChange {
   roomId: string;
   userId: string;
   isMember: boolean;
-  /** Who adds him, and has to be a member; undefined: he comes, or goes, by himself. */
+  /** Who adds the user, and has to be a member; undefined: the user joins, or leaves. */
   byUserId: string | undefined;
   /** Made once: by it an attempt whose answer was lost is recognised. */
   changeId: Types.ObjectId;
@@ -29,24 +31,27 @@ export function toMemberChange(
 }
 
 /**
- * Versions that a membership has taken stay taken, or whoever decided on an old state could
- * take one that its membership has gone on from. So many changes of one user while another
- * change is being made are not to be expected.
+ * Versions and numbers that a membership has taken stay taken, or whoever decided on an old
+ * state could take one that its membership has gone on from. So many changes of one user while
+ * another change is being made are not to be expected.
  */
-const versionsKept = 50;
+const takenKept = 50;
 
-/** Whether a change changed anything, or why it may not be made. */
-type Results = Map<MemberChange, PromiseSettledResult<boolean>>;
+/** What a change changed, or why it may not be made. */
+type Result = PromiseSettledResult<MembershipChange | undefined>;
+type Results = Map<MemberChange, Result>;
 
 /**
- * Makes changes of one room, and answers in their order. Each takes the room's next version,
- * and whoever is second to take it looks again: so every change is made to the state that it
- * was decided on, though nothing is locked.
+ * Makes changes of one room, and answers in their order. Each takes the room's next version and
+ * its user's next number, and whoever is second to take either looks again: so every change is
+ * made to the state that it was decided on, and numbers appear in their order.
+ * @param users spares changes of one user in several rooms to collide within this process
  */
 export async function changeMembers(
   db: Mongo,
+  users: Mutexes,
   batch: readonly MemberChange[],
-): Promise<PromiseSettledResult<boolean>[]> {
+): Promise<Result[]> {
   const results: Results = new Map();
   let failure: AppError | undefined;
   try {
@@ -54,6 +59,7 @@ export async function changeMembers(
       for (;;) {
         const open = batch.filter((one) => !results.has(one));
         if (open.length === 0) return true;
+        using _users = await users.lock(open.map(({ userId }) => userId));
         if (!(await makeNext(db, open, results, check))) return undefined;
       }
     });
@@ -62,13 +68,13 @@ export async function changeMembers(
   }
   // One that can't be stored must not fail its neighbours.
   const isByNeighbour = failure?.code === "INTERNAL" && batch.length > 1;
-  const settled: PromiseSettledResult<boolean>[] = [];
+  const settled: Result[] = [];
   for (const one of batch) {
     const result = results.get(one);
     if (result) settled.push(result);
     else if (failure?.code === "ROOM_NOT_FOUND" && !one.isMember) {
-      settled.push({ status: "fulfilled", value: false });
-    } else if (isByNeighbour) settled.push(...(await changeMembers(db, [one])));
+      settled.push(unchanged);
+    } else if (isByNeighbour) settled.push(...(await changeMembers(db, users, [one])));
     else settled.push({ status: "rejected", reason: failure });
   }
   return settled;
@@ -89,27 +95,32 @@ async function makeNext(
   const users = [...open.map((it) => it.userId), ...adders];
   const newcomerIds = open.flatMap((one) => (one.isMember ? one.userId : []));
   const reading = db.memberships.findOne({ roomId }).sort({ version: -1 }).lean().exec();
-  // Those who add are read after the head: if one goes then, he takes the version that we need.
+  // Those who add are read after the head: if one leaves then, that takes the version we need.
   if (adders.length > 0) await reading;
-  const [head, room, known, held] = await Promise.all([
+  const [head, room, known, held, numbers] = await Promise.all([
     reading,
     db.rooms.findById(roomId).select({ createdBy: 1 }).lean(),
     db.memberships.find({ roomId, userId: { $in: users } }).lean(),
     countRooms(db, newcomerIds),
+    lastNumbersOf(db, [...new Set(open.map(({ userId }) => userId))]),
   ]);
   if (!room) throw new AppError("ROOM_NOT_FOUND");
   const byUser = new Map(known.map((it) => [it.userId, it]));
   const isIn = (userId: string) => byUser.get(userId)?.isMember ?? false;
-  const isMade = (one: MemberChange) => byUser.get(one.userId)?.changeId.equals(one.changeId);
-  const judge = (one: MemberChange): PromiseSettledResult<boolean> | undefined => {
+  const findMade = ({ userId, changeId }: MemberChange) => {
+    const membership = byUser.get(userId);
+    return membership?.changeId.equals(changeId) ? membership : undefined;
+  };
+  const judge = (one: MemberChange): Result | undefined => {
     const { userId, isMember, byUserId } = one;
-    if (isMade(one)) return made;
+    const madeBefore = findMade(one);
+    if (madeBefore) return made(madeBefore);
     if (byUserId !== undefined && !isIn(byUserId)) return refused(new AppError("ROOM_NOT_FOUND"));
-    if (isIn(userId) === isMember) return { status: "fulfilled", value: false };
+    if (isIn(userId) === isMember) return unchanged;
     const isFull = isMember && (held.get(userId) ?? 0) >= mostRoomsFor(byUserId);
     return isFull ? refused(tooManyRooms()) : undefined;
   };
-  if (open.some(isMade)) await barrier(db, roomId);
+  if (open.some(findMade)) await barrier(db, roomId);
   for (const one of open) {
     const result = judge(one);
     if (result) results.set(one, result);
@@ -119,6 +130,7 @@ async function makeNext(
     left.filter((one) => !byUser.has(one.userId)),
     (one) => one.userId,
   );
+  const numberAfter = (userId: string) => (numbers.get(userId) ?? 0) + 1;
   const before = head ?? { version: 0, memberCount: 0, createdBy: room.createdBy };
   if (newcomers.size > 0) {
     const changes = [...newcomers.values()].flatMap(([first]) => first ?? []);
@@ -127,11 +139,16 @@ async function makeNext(
       const joinedAt = state.changedAt;
       const _id = new Types.ObjectId();
       const taken = [state.version];
-      return { ...state, _id, roomId, userId, isMember: true, joinedAt, changeId, taken };
+      const number = numberAfter(userId);
+      const membership = { _id, roomId, userId, isMember: true, joinedAt, changeId };
+      return { ...state, ...membership, taken, number, numbersTaken: [number] };
     });
     check();
     const count = await insertInOrder(db.memberships, documents);
-    for (const one of changes.slice(0, count)) results.set(one, made);
+    for (const [i, document] of documents.slice(0, count).entries()) {
+      const one = changes[i];
+      if (one) results.set(one, made(document));
+    }
     return count === changes.length;
   }
   const [one] = left;
@@ -143,21 +160,29 @@ async function makeNext(
     state.createdBy = (await findOldest(db, roomId, userId)) ?? userId;
   }
   const joinedAt = isMember ? state.changedAt : mine.joinedAt;
+  const number = numberAfter(userId);
   check();
   const { matchedCount } = await db.memberships.updateOne(
     { _id: mine._id, version: mine.version },
     {
-      $set: { ...state, isMember, joinedAt, changeId },
-      $push: { taken: { $each: [state.version], $slice: -versionsKept } },
+      $set: { ...state, isMember, joinedAt, changeId, number },
+      $push: {
+        taken: { $each: [state.version], $slice: -takenKept },
+        numbersTaken: { $each: [number], $slice: -takenKept },
+      },
     },
   );
-  if (matchedCount > 0) results.set(one, made);
+  if (matchedCount > 0) results.set(one, made({ userId, number, roomId, isMember }));
   return matchedCount > 0;
 }
 
-const made = { status: "fulfilled", value: true } as const;
+const unchanged: Result = { status: "fulfilled", value: undefined };
 
-function refused(reason: AppError): PromiseSettledResult<boolean> {
+function made(change: Parameters<typeof documentToChange>[0]): Result {
+  return { status: "fulfilled", value: documentToChange(change) };
+}
+
+function refused(reason: AppError): Result {
   return { status: "rejected", reason };
 }
 

@@ -1,13 +1,13 @@
 import { Types } from "mongoose";
-import type { Membership, MembershipChange, Slice, Span } from "../store.ts";
+import type { Membership, MembershipChange, MembershipNotice, Slice, Span } from "../store.ts";
 import { type MembershipDocument, type Mongo, toObjectId } from "./models.ts";
 
-/** The first membership of a room that is not there yet. */
+/** The first membership of a room that is not there yet; its number is the user's to give. */
 export function firstMembership(
   roomId: Types.ObjectId,
   userId: string,
   at: Date,
-): MembershipDocument {
+): Omit<MembershipDocument, "number" | "numbersTaken"> {
   return {
     _id: new Types.ObjectId(),
     roomId,
@@ -72,7 +72,7 @@ export async function listChanges(
   { memberships }: Mongo,
   userIds: readonly string[],
   { fromMs, toMs }: Span,
-): Promise<MembershipChange[]> {
+): Promise<MembershipNotice[]> {
   const now = Date.now();
   const changedAt = { $gt: new Date(now - fromMs), $lte: new Date(now - toMs) };
   const changed = await memberships
@@ -80,4 +80,48 @@ export async function listChanges(
     .select({ roomId: 1, userId: 1, isMember: 1, _id: 0 })
     .lean();
   return changed.map((it) => ({ ...it, roomId: it.roomId.toHexString() }));
+}
+
+export async function listMembershipChanges(
+  { memberships, readLevel }: Mongo,
+  userId: string,
+  from: number,
+  to: number,
+): Promise<MembershipChange[]> {
+  const changed = await memberships
+    .find({ userId: { $eq: userId }, number: { $gte: from, $lte: to } })
+    .sort({ number: 1 })
+    .select({ userId: 1, number: 1, roomId: 1, isMember: 1, _id: 0 })
+    .readConcern(readLevel)
+    .lean();
+  return changed.map(documentToChange);
+}
+
+export function documentToChange({
+  userId,
+  number,
+  roomId,
+  isMember,
+}: Pick<MembershipDocument, "userId" | "number" | "roomId" | "isMember">): MembershipChange {
+  return { userId, number, roomId: roomId.toHexString(), isMember };
+}
+
+/** The number of each user's last change, as it is where changes are made; left out: none. */
+export function lastNumbersOf(db: Mongo, userIds: readonly string[]): Promise<Map<string, number>> {
+  return readLastNumbers({ ...db, readLevel: "local" }, userIds);
+}
+
+/** By the index on users and numbers MongoDB looks at one key of each user. Pipelines aren't cast. */
+export async function readLastNumbers(
+  { memberships, readLevel }: Mongo,
+  userIds: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await memberships
+    .aggregate<{ _id: string; number: number | null }>([
+      { $match: { userId: { $in: userIds.map(String) } } },
+      { $sort: { userId: 1, number: -1 } },
+      { $group: { _id: "$userId", number: { $first: "$number" } } },
+    ])
+    .readConcern(readLevel);
+  return new Map(rows.flatMap(({ _id, number }) => (number ? [[_id, number]] : [])));
 }

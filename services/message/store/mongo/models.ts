@@ -17,9 +17,10 @@ export interface RoomDocument {
 }
 
 /**
- * A user in a room, or one who has left. Each change takes the room's next `version`, under
- * a unique index, and carries what the room is after it. So the membership with the highest
- * version is the room's state, and one write changes both.
+ * A user in a room, or one who has left. Each change takes the room's next `version` and the
+ * user's next `number`, each under a unique index, and carries what the room is after it. So the
+ * membership with the highest version is the room's state, all memberships of a user are the
+ * log of their last changes, and one write changes all.
  */
 export interface MembershipDocument extends MembershipState {
   _id: Types.ObjectId;
@@ -31,6 +32,10 @@ export interface MembershipDocument extends MembershipState {
   changeId: Types.ObjectId;
   /** The versions that its changes took, this one's last; unique in a room as `version` is. */
   taken: number[];
+  /** Of the last change, counted by the user. */
+  number: number;
+  /** The numbers that its changes took, this one's last; unique for a user as `number` is. */
+  numbersTaken: number[];
 }
 
 /** What a room is after a change of its members. */
@@ -57,11 +62,18 @@ export interface MessageDocument {
   updatedAt: Date;
 }
 
+/** A step that has brought data of an earlier version up to date. */
+export interface MigrationDocument {
+  _id: string;
+  at: Date;
+}
+
 /** The collections, and how what others may see is to be read. */
 export interface Mongo {
   rooms: Model<RoomDocument>;
   memberships: Model<MembershipDocument>;
   messages: Model<MessageDocument>;
+  migrations: Model<MigrationDocument>;
   /** In a replica set only what a failover can't undo is shown to anybody. */
   readLevel: "local" | "majority";
 }
@@ -95,6 +107,8 @@ const membershipSchema = new Schema<MembershipDocument>(
     changeId: id,
     version: number,
     taken: [Number],
+    number,
+    numbersTaken: [Number],
     memberCount: number,
     createdBy: text,
     changedAt: date,
@@ -107,6 +121,11 @@ const membershipSchema = new Schema<MembershipDocument>(
     { roomId: 1, taken: 1 },
     { unique: true, partialFilterExpression: { taken: { $exists: true } } },
   )
+  .index(
+    { userId: 1, numbersTaken: 1 },
+    { unique: true, partialFilterExpression: { numbersTaken: { $exists: true } } },
+  )
+  .index({ userId: 1, number: -1 })
   .index({ roomId: 1, isMember: 1, version: 1 })
   .index({ userId: 1, isMember: 1, joinedAt: 1, _id: 1 })
   .index({ changedAt: 1 });
@@ -132,6 +151,8 @@ const messageSchema = new Schema<MessageDocument>(
     { unique: true, partialFilterExpression: { clientMessageId: { $exists: true } } },
   );
 
+const migrationSchema = new Schema<MigrationDocument>({ _id: text, at: date }, options);
+
 /** The models of a connection. Their indexes are made by `createIndexes`. */
 export function createModels(connection: Connection): Omit<Mongo, "readLevel"> {
   return {
@@ -142,6 +163,7 @@ export function createModels(connection: Connection): Omit<Mongo, "readLevel"> {
       "memberships",
     ),
     messages: connection.model<MessageDocument>("Message", messageSchema, "messages"),
+    migrations: connection.model<MigrationDocument>("Migration", migrationSchema, "migrations"),
   };
 }
 

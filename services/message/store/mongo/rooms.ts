@@ -4,11 +4,18 @@ import { type PipelineStage, Types } from "mongoose";
 import { AppError } from "#contract/errors.ts";
 import { type Room, RoomSchema, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { mostRooms, tooManyRooms } from "../room-limits.ts";
-import type { NewRoom, RoomPosition, Slice } from "../store.ts";
+import type { MembershipChange, NewRoom, RoomPosition, Slice } from "../store.ts";
 import { untilSettled } from "./attempts.ts";
 import { barrier } from "./durable.ts";
-import { countRooms, firstMembership, listMembersAmong } from "./memberships.ts";
+import {
+  countRooms,
+  documentToChange,
+  firstMembership,
+  lastNumbersOf,
+  listMembersAmong,
+} from "./memberships.ts";
 import { type MembershipState, type Mongo, type RoomDocument, toObjectId } from "./models.ts";
+import type { Mutexes } from "./mutexes.ts";
 
 const membersShown = 100;
 /** One and the same everywhere, so that whoever starts first creates it and nobody again. */
@@ -84,25 +91,38 @@ export async function ensureGeneral({ rooms }: Mongo): Promise<void> {
 }
 
 /** The membership comes first: a room is never seen without its creator. */
-export async function insertRoom(db: Mongo, room: NewRoom): Promise<Room> {
+export async function insertRoom(
+  db: Mongo,
+  users: Mutexes,
+  room: NewRoom,
+): Promise<{ room: Room; change: MembershipChange }> {
   const { name, roomType, createdBy, description = null } = room;
   const createdAt = new Date();
   const _id = new Types.ObjectId();
-  const membership = firstMembership(_id, createdBy, createdAt);
+  const first = firstMembership(_id, createdBy, createdAt);
+  const insertMembership = async (check: () => void) => {
+    using _user = await users.lock([createdBy]);
+    const [held, numbers] = await Promise.all([
+      countRooms(db, [createdBy]),
+      lastNumbersOf(db, [createdBy]),
+    ]);
+    if ((held.get(createdBy) ?? 0) >= mostRooms) throw tooManyRooms();
+    const number = (numbers.get(createdBy) ?? 0) + 1;
+    const membership = { ...first, number, numbersTaken: [number] };
+    check();
+    await db.memberships.insertMany([membership], { lean: true });
+    return membership;
+  };
   return untilSettled(async ({ isRepeat, check }) => {
-    if (!isRepeat || !(await db.memberships.exists({ _id: membership._id }))) {
-      const held = (await countRooms(db, [createdBy])).get(createdBy) ?? 0;
-      if (held >= mostRooms) throw tooManyRooms();
-      check();
-      await db.memberships.insertMany([membership], { lean: true });
-    }
+    const stored = isRepeat ? await db.memberships.findById(first._id).lean() : null;
+    const membership = stored ?? (await insertMembership(check));
     if (!isRepeat || !(await db.rooms.exists({ _id }))) {
       check();
       const document = { _id, name, description, roomType, createdBy, createdAt };
       await db.rooms.insertMany([document], { lean: true });
     }
     if (isRepeat) await barrier(db, _id);
-    return getRoom(db, _id);
+    return { room: await getRoom(db, _id), change: documentToChange(membership) };
   });
 }
 

@@ -4,13 +4,21 @@ import { createGather } from "../gather.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import { isId } from "../ids.ts";
 import { type Pending, toPending } from "../pending.ts";
-import type { Appended, MessageStore } from "../store.ts";
+import type { Appended, MembershipChange, MessageStore } from "../store.ts";
 import { appendBatch } from "./append.ts";
 import { connectMongo } from "./connection.ts";
 import { guarded } from "./errors.ts";
 import { changeMembers, type MemberChange, toMemberChange } from "./member-changes.ts";
-import { listChanges, listMembers, listMembersAmong } from "./memberships.ts";
+import {
+  listChanges,
+  listMembers,
+  listMembersAmong,
+  listMembershipChanges,
+  readLastNumbers,
+} from "./memberships.ts";
 import { listMessages } from "./messages.ts";
+import { migrate } from "./migrations.ts";
+import { createMutexes } from "./mutexes.ts";
 import { createRivals } from "./rivals.ts";
 import {
   ensureGeneral,
@@ -41,6 +49,7 @@ export async function openMongoStore(
   const { db } = connection;
   try {
     await ensureGeneral(db);
+    await migrate(db);
   } catch (error) {
     await connection[Symbol.asyncDispose]();
     throw error;
@@ -54,13 +63,14 @@ export async function openMongoStore(
     sizeOf: (message) => message.content.length * 2 + 500,
     write: (batch) => appendBatch(db, rivals, batch),
   });
-  const changes = createGroupCommit<MemberChange, boolean>({
+  const users = createMutexes();
+  const changes = createGroupCommit<MemberChange, MembershipChange | undefined>({
     lanes,
     patienceMs: 0,
     isMixed: false,
     keyOf: ({ roomId }) => roomId,
     sizeOf: () => changeSize,
-    write: (batch) => changeMembers(db, batch),
+    write: (batch) => changeMembers(db, users, batch),
   });
   const views = createGather({
     keyOf: ({ roomId }: { roomId: string; userId: string }) => roomId,
@@ -79,7 +89,7 @@ export async function openMongoStore(
         : Promise.reject(new AppError("ROOM_NOT_FOUND")),
     listMessages: async (roomId, from, to) =>
       isId(roomId) && from <= to ? guarded(() => listMessages(db, roomId, from, to)) : [],
-    createRoom: (room) => insertRoom(db, room),
+    createRoom: (room) => insertRoom(db, users, room),
     async findRoom(roomId, userId) {
       const view = isId(roomId) ? await guarded(() => views({ roomId, userId })) : undefined;
       return view && { room: view.room, isMember: view.members.has(userId) };
@@ -93,7 +103,10 @@ export async function openMongoStore(
       return guarded(() => changes.add(toMemberChange(roomId, userId, true, byUserId)));
     },
     removeMember: async (roomId, userId) =>
-      isId(roomId) && guarded(() => changes.add(toMemberChange(roomId, userId, false))),
+      isId(roomId) ? guarded(() => changes.add(toMemberChange(roomId, userId, false))) : undefined,
+    listMembershipChanges: (userId, from, to) =>
+      guarded(() => listMembershipChanges(db, userId, from, to)),
+    membershipPositions: (userIds) => guarded(() => readLastNumbers(db, userIds)),
     membersAmong: async (roomId, userIds) =>
       isId(roomId) ? guarded(() => listMembersAmong(db, roomId, userIds)) : new Set(),
     membershipChanges: (userIds, when) => guarded(() => listChanges(db, userIds, when)),

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { AppError } from "#contract/errors.ts";
 import { createGroupCommit } from "../group-commit.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
-import type { MembershipChange, Span } from "../store.ts";
+import type { MembershipChange, MembershipNotice, Span } from "../store.ts";
 import { toStoreError } from "./errors.ts";
 import type { Database } from "./tables.ts";
 
@@ -13,19 +13,19 @@ export interface MemberKey {
 
 /** A user who is to become a member. */
 export interface Addition extends MemberKey {
-  /** Who adds him, and has to be a member; undefined: he comes by himself. */
+  /** Who adds the user, and has to be a member; undefined: the user joins. */
   byUserId?: string | undefined;
 }
 
 /** Each change holds its room until it is on disk: a crowd has to come in as one. */
 export interface MemberChanges {
-  /** Answers whether that is new. @throws AppError ROOM_NOT_FOUND, RATE_LIMITED, UNAVAILABLE, BUSY */
-  add: (addition: Addition) => Promise<boolean>;
-  /** Answers whether there was a membership. @throws AppError UNAVAILABLE, BUSY */
-  remove: (member: MemberKey) => Promise<boolean>;
+  /** @throws AppError ROOM_NOT_FOUND, RATE_LIMITED, UNAVAILABLE, BUSY */
+  add: (addition: Addition) => Promise<MembershipChange | undefined>;
+  /** @throws AppError UNAVAILABLE, BUSY */
+  remove: (member: MemberKey) => Promise<MembershipChange | undefined>;
 }
 
-type Results = PromiseSettledResult<boolean>[];
+type Results = PromiseSettledResult<MembershipChange | undefined>[];
 type Change<T> = (db: Kysely<Database>, batch: readonly T[]) => Promise<Results>;
 
 /** Changes of members take one connection each way; one that is stuck lets another start. */
@@ -35,7 +35,7 @@ const bytesEach = 100;
 
 export function createMemberChanges(db: Kysely<Database>): MemberChanges {
   const changesOf = <T extends MemberKey>(change: Change<T>) =>
-    createGroupCommit<T, boolean>({
+    createGroupCommit<T, MembershipChange | undefined>({
       lanes,
       patienceMs,
       isMixed: true,
@@ -68,15 +68,18 @@ async function write<T extends MemberKey>(
 }
 
 /**
- * Adds memberships by one statement; of those who ask for the same the first is told that it is
- * new. The rows of those who add are locked after their rooms: so one that was deleted while the
+ * Adds memberships by one statement; of those who ask for the same the first gets the change. The rows of those who add are locked after their rooms: so one that was deleted while the
  * room was waited for is passed over, though the statement began before.
  */
 export async function addMembers(
   db: Kysely<Database>,
   batch: readonly Addition[],
 ): Promise<Results> {
-  const { rows } = await sql<{ isRoom: boolean; isFitting: boolean; isNew: boolean }>`
+  const { rows } = await sql<{
+    isRoom: boolean;
+    isFitting: boolean;
+    number: number | null;
+  }>`
     with ${inputOf(batch)},
     more as (
       select * from unnest(
@@ -116,6 +119,7 @@ export async function addMembers(
       returning room_id, user_id
     ),
     ${notedOf("added", true)},
+    ${loggedOf("added", true)},
     counted as (
       update message.rooms r set member_count = r.member_count + n,
         membership_version = r.membership_version + n, updated_at = now()
@@ -123,13 +127,15 @@ export async function addMembers(
       where r.id = by_room.room_id
     )
     select is_room as "isRoom", is_fitting as "isFitting",
-      added.user_id is not null and ${isFirstOf("judged")} as "isNew"
+      case when ${isFirstOf("judged")} then logged.number end as number
     from judged
-    left join added on added.room_id = judged.room_id and added.user_id = judged.user_id
+    left join logged on logged.room_id = judged.room_id and logged.user_id = judged.user_id
     order by judged.i`.execute(db);
-  return rows.map(({ isRoom, isFitting, isNew }) => {
-    if (isRoom && isFitting) return { status: "fulfilled", value: isNew };
-    return { status: "rejected", reason: isRoom ? tooManyRooms() : new AppError("ROOM_NOT_FOUND") };
+  return batch.map((one, i) => {
+    const row = rows[i];
+    if (row?.isRoom && row.isFitting) return fulfilled(one, row.number, true);
+    const reason = row?.isRoom ? tooManyRooms() : new AppError("ROOM_NOT_FOUND");
+    return { status: "rejected", reason };
   });
 }
 
@@ -142,7 +148,7 @@ async function removeMembers(db: Kysely<Database>, batch: readonly MemberKey[]):
     await sql`
       select id from message.rooms where id = any(${roomIdsOf(batch)}::text[])
       order by id for update`.execute(trx);
-    const removed = await sql<{ isGone: boolean }>`
+    const removed = await sql<{ number: number | null }>`
       with ${inputOf(batch)},
       gone as (
         delete from message.memberships m using input
@@ -150,6 +156,7 @@ async function removeMembers(db: Kysely<Database>, batch: readonly MemberKey[]):
         returning m.room_id, m.user_id
       ),
       ${notedOf("gone", false)},
+      ${loggedOf("gone", false)},
       counted as (
         update message.rooms r set member_count = r.member_count - n,
           membership_version = r.membership_version + n, updated_at = now(),
@@ -162,21 +169,27 @@ async function removeMembers(db: Kysely<Database>, batch: readonly MemberKey[]):
         ) as by_room
         where r.id = by_room.room_id
       )
-      select gone.user_id is not null and ${isFirstOf("input")} as "isGone"
+      select case when ${isFirstOf("input")} then logged.number end as number
       from input
-      left join gone on gone.room_id = input.room_id and gone.user_id = input.user_id
+      left join logged on logged.room_id = input.room_id and logged.user_id = input.user_id
       order by input.i`.execute(trx);
     return removed.rows;
   });
-  return rows.map(({ isGone }) => ({ status: "fulfilled", value: isGone }));
+  return batch.map((one, i) => fulfilled(one, rows[i]?.number ?? null, false));
+}
+
+/** @param number of the change; null where there was nothing to change */
+function fulfilled({ userId, roomId }: MemberKey, number: number | null, isMember: boolean) {
+  const value = number === null ? undefined : { userId, number, roomId, isMember };
+  return { status: "fulfilled", value } as const;
 }
 
 export async function listChanges(
   db: Kysely<Database>,
   userIds: readonly string[],
   { fromMs, toMs }: Span,
-): Promise<MembershipChange[]> {
-  const { rows } = await sql<MembershipChange>`
+): Promise<MembershipNotice[]> {
+  const { rows } = await sql<MembershipNotice>`
     select distinct on (room_id, user_id)
       room_id as "roomId", user_id as "userId", is_member as "isMember"
     from message.membership_changes
@@ -205,6 +218,28 @@ const notedOf = (changed: "added" | "gone", isMember: boolean) => sql`
       select id from message.membership_changes where at < now() - interval '1 minute'
       for update skip locked
     )
+  )`;
+
+/**
+ * Numbers changes by their users' counters, whose rows are locked until the change is committed:
+ * so no number appears after a higher one. They are locked after all rooms and in the order of
+ * users, so that batches can't wait for each other in a circle.
+ */
+const loggedOf = (changed: "added" | "gone", isMember: boolean) => sql`
+  numbered as (
+    insert into message.membership_counters as counter (user_id, last_number)
+    select user_id, count(*) from ${sql.ref(changed)} group by user_id order by user_id
+    on conflict (user_id) do update set last_number = counter.last_number + excluded.last_number
+    returning user_id, last_number
+  ),
+  logged as (
+    insert into message.membership_log (user_id, room_id, number, is_member)
+    select user_id, room_id, last_number + 1 - row_number() over (
+      partition by user_id order by room_id), ${sql.lit(isMember)}
+    from ${sql.ref(changed)} join numbered using (user_id)
+    on conflict (user_id, room_id)
+    do update set number = excluded.number, is_member = excluded.is_member
+    returning user_id, room_id, number
   )`;
 
 const roomIdsOf = (batch: readonly MemberKey[]) => batch.map((it) => it.roomId);

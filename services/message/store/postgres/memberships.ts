@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely";
-import type { Membership, Slice } from "../store.ts";
+import type { Membership, MembershipChange, Slice } from "../store.ts";
 import type { Database } from "./tables.ts";
 
 export async function listMembers(
@@ -33,4 +33,32 @@ export async function listMembersAmong(
     .where(({ eb, ref }) => eb(ref("userId"), "=", sql<string>`any(${[...userIds]}::text[])`))
     .execute();
   return new Set(rows.map((row) => row.userId));
+}
+
+export function listMembershipChanges(
+  db: Kysely<Database>,
+  userId: string,
+  from: number,
+  to: number,
+): Promise<MembershipChange[]> {
+  return db
+    .selectFrom("membershipLog")
+    .select(["userId", "number", "roomId", "isMember"])
+    .where("userId", "=", userId)
+    .where("number", ">=", from)
+    .where("number", "<=", to)
+    .orderBy("number")
+    .execute();
+}
+
+export async function listMembershipPositions(
+  db: Kysely<Database>,
+  userIds: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom("membershipCounters")
+    .select(["userId", "lastNumber"])
+    .where(({ eb, ref }) => eb(ref("userId"), "=", sql<string>`any(${[...userIds]}::text[])`))
+    .execute();
+  return new Map(rows.map((row) => [row.userId, row.lastNumber]));
 }

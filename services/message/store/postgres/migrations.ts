@@ -10,6 +10,7 @@ export const schema = "message";
 export const migrations: Record<string, Migration> = {
   "0001-rooms-and-messages": { up: createTables },
   "0002-membership-changes": { up: createMembershipChanges },
+  "0003-membership-log": { up: createMembershipLog },
 };
 
 async function createTables(db: Kysely<Database>): Promise<void> {
@@ -76,4 +77,32 @@ async function createMembershipChanges(db: Kysely<Database>): Promise<void> {
       at timestamptz(3) not null default clock_timestamp()
     )`.execute(db);
   await sql`create index membership_changes_at on message.membership_changes (at)`.execute(db);
+}
+
+/**
+ * Each user's numbered log of memberships: the number of their last change, and of each of their
+ * rooms the last change. Memberships that are there already get numbers in the order of joining.
+ */
+async function createMembershipLog(db: Kysely<Database>): Promise<void> {
+  await sql`
+    create table message.membership_counters (
+      user_id text collate "C" primary key,
+      last_number integer not null
+    ) with (fillfactor = 70)`.execute(db);
+  await sql`
+    create table message.membership_log (
+      user_id text collate "C" not null,
+      room_id text collate "C" not null,
+      number integer not null,
+      is_member boolean not null,
+      primary key (user_id, room_id),
+      unique (user_id, number)
+    )`.execute(db);
+  await sql`
+    insert into message.membership_log (user_id, room_id, number, is_member)
+    select user_id, room_id, row_number() over (partition by user_id order by position), true
+    from message.memberships`.execute(db);
+  await sql`
+    insert into message.membership_counters (user_id, last_number)
+    select user_id, max(number) from message.membership_log group by user_id`.execute(db);
 }

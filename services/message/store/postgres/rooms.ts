@@ -3,7 +3,7 @@ import { AppError } from "#contract/errors.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { newId } from "../ids.ts";
 import { mostRooms } from "../room-limits.ts";
-import type { NewRoom, RoomPosition, Slice } from "../store.ts";
+import type { MembershipChange, NewRoom, RoomPosition, Slice } from "../store.ts";
 import { addMembers } from "./member-changes.ts";
 import { rowToRoom } from "./rows.ts";
 import type { Database } from "./tables.ts";
@@ -31,7 +31,10 @@ function withColumns<O>(query: SelectQueryBuilder<Database, "rooms", O>) {
   ]);
 }
 
-export async function insertRoom(db: Kysely<Database>, room: NewRoom): Promise<Room> {
+export async function insertRoom(
+  db: Kysely<Database>,
+  room: NewRoom,
+): Promise<{ room: Room; change: MembershipChange }> {
   const id = newId();
   const { name, roomType, createdBy } = room;
   const description = room.description ?? null;
@@ -39,11 +42,11 @@ export async function insertRoom(db: Kysely<Database>, room: NewRoom): Promise<R
     await trx.insertInto("rooms").values({ id, name, description, roomType, createdBy }).execute();
     const [added] = await addMembers(trx, [{ roomId: id, userId: createdBy }]);
     if (added?.status === "rejected") throw added.reason;
-    return rowToRoom(
-      await withColumns(trx.selectFrom("rooms"))
-        .where("rooms.id", "=", id)
-        .executeTakeFirstOrThrow(() => new AppError("INTERNAL")),
-    );
+    if (!added?.value) throw new AppError("INTERNAL");
+    const row = await withColumns(trx.selectFrom("rooms"))
+      .where("rooms.id", "=", id)
+      .executeTakeFirstOrThrow(() => new AppError("INTERNAL"));
+    return { room: rowToRoom(row), change: added.value };
   });
 }
 

@@ -8,7 +8,12 @@ import type { Appended, MessageStore } from "../store.ts";
 import { appendBatch } from "./append.ts";
 import { guarded } from "./errors.ts";
 import { createMemberChanges, listChanges, type MemberKey } from "./member-changes.ts";
-import { listMembers, listMembersAmong } from "./memberships.ts";
+import {
+  listMembers,
+  listMembersAmong,
+  listMembershipChanges,
+  listMembershipPositions,
+} from "./memberships.ts";
 import { migrations, schema } from "./migrations.ts";
 import { findRoom, insertRoom, listPositions, listPublicRooms, listRoomsOf } from "./rooms.ts";
 import { rowToMessage } from "./rows.ts";
@@ -90,6 +95,9 @@ export async function openPostgresStore(
     removeMember: (roomId, userId) => guarded(() => members.remove({ roomId, userId })),
     membersAmong: (roomId, userIds) => guarded(() => listMembersAmong(db, roomId, userIds)),
     membershipChanges: (userIds, when) => guarded(() => listChanges(db, userIds, when)),
+    listMembershipChanges: (userId, from, to) =>
+      guarded(() => listMembershipChanges(db, userId, from, to)),
+    membershipPositions: (userIds) => guarded(() => listMembershipPositions(db, userIds)),
     positions: (roomIds) => guarded(() => listPositions(db, roomIds)),
     ping: () => postgres.ping(),
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),

@@ -6,6 +6,8 @@ import type { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 export interface Database {
   rooms: RoomTable;
   memberships: MembershipTable;
+  membershipCounters: MembershipCounterTable;
+  membershipLog: MembershipLogTable;
   messages: MessageTable;
 }
 
@@ -28,6 +30,20 @@ interface MembershipTable {
   joinedAt: Generated<Date>;
   /** Grows with each membership, in the order of joining. */
   position: Generated<string>;
+}
+
+/** The number of each user's last change of memberships. */
+interface MembershipCounterTable {
+  userId: string;
+  lastNumber: number;
+}
+
+/** Of each user and room the last change, kept also when the membership has ended. */
+interface MembershipLogTable {
+  userId: string;
+  roomId: string;
+  number: number;
+  isMember: boolean;
 }
 
 interface MessageTable {
