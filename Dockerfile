@@ -3,6 +3,7 @@
 FROM node:24.21.0-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/rpc/package.json packages/rpc/package.json
 # No install scripts: they would fetch what only `npm start` needs, a second Node and an
 # embedded PostgreSQL. What is left of the two goes as well.
 RUN npm ci --omit=dev --ignore-scripts \
@@ -16,6 +17,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY gen gen
 COPY contract contract
+COPY packages packages
 COPY services/common services/common
 USER node
 

@@ -1,4 +1,4 @@
-/** Whether gen/ is what proto/ gives: generates anew into a temporary folder and compares. */
+/** Whether what is generated is what proto/ gives: generates anew and compares. */
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,13 +8,16 @@ import { ROOT } from "./root.ts";
 const folder = await mkdtemp(join(tmpdir(), "aetherconnect-gen-"));
 try {
   await runBuf(ROOT, ["generate", "--output", folder]);
-  const expected = await readTree(join(folder, "gen"));
-  const found = await readTree(join(ROOT, "gen"));
-  const stale = [...new Set([...expected.keys(), ...found.keys()])].sort().flatMap((name) => {
-    if (!found.has(name)) return [`gen/${name} is missing`];
-    if (!expected.has(name)) return [`gen/${name} is of nothing in proto/`];
-    return found.get(name) === expected.get(name) ? [] : [`gen/${name} differs`];
-  });
+  const stale: string[] = [];
+  for (const out of ["gen", "packages/rpc/src/gen"]) {
+    const expected = await readTree(join(folder, out));
+    const found = await readTree(join(ROOT, out));
+    for (const name of new Set([...expected.keys(), ...found.keys()])) {
+      if (!found.has(name)) stale.push(`${out}/${name} is missing`);
+      else if (!expected.has(name)) stale.push(`${out}/${name} is of nothing in proto/`);
+      else if (found.get(name) !== expected.get(name)) stale.push(`${out}/${name} differs`);
+    }
+  }
   if (stale.length > 0) {
     process.stdout.write(`${stale.join("\n")}\nrun npm run generate and commit what it writes\n`);
     process.exitCode = 1;

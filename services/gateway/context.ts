@@ -10,7 +10,7 @@ import { type RevocationFeed, startRevocationFeed } from "#common/sessions/revoc
 import { createSessionGuard, type SessionGuard } from "#common/sessions/session-guard.ts";
 import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-token.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import { Health, HealthCheckResponse_ServingStatus } from "#gen/grpc/health/v1/health_pb.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "#rpc";
 import type { GatewayConfig } from "./config.ts";
 import { roundRobin } from "./round-robin.ts";
 import { noteEndedSessions, type Upstream, upstreamsOf } from "./upstreams.ts";

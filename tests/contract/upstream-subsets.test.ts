@@ -3,8 +3,7 @@ import { test } from "node:test";
 import type { DescEnum, DescField, DescFile, DescMessage } from "@bufbuild/protobuf";
 import { file_buf_validate_validate as upstream } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_buf_validate_validate as ours } from "#gen/buf/validate/validate_pb.ts";
-import { file_grpc_health_v1_health as health } from "#gen/grpc/health/v1/health_pb.ts";
-import { file_grpc_reflection_v1_reflection as reflection } from "#gen/grpc/reflection/v1/reflection_pb.ts";
+import { Health, ServerReflection } from "#rpc";
 
 test("our part of protovalidate has upstream's names, numbers and kinds", () => {
   const theirs = new Set(elements(upstream));
@@ -19,7 +18,7 @@ test("our part of protovalidate has upstream's names, numbers and kinds", () => 
 // No package carries the descriptors of these two, so their numbers stand here as in
 // https://github.com/grpc/grpc-proto (grpc/health/v1, grpc/reflection/v1).
 test("health and reflection have upstream's names, numbers and kinds", () => {
-  assert.deepEqual(elements(health), [
+  assert.deepEqual(elements(Health.file), [
     "grpc.health.v1.HealthCheckRequest.service = 1 scalar string",
     "grpc.health.v1.HealthCheckResponse.status = 1 enum grpc.health.v1.HealthCheckResponse.ServingStatus",
     "grpc.health.v1.HealthCheckResponse.ServingStatus.UNKNOWN = 0",
@@ -30,7 +29,7 @@ test("health and reflection have upstream's names, numbers and kinds", () => {
     "grpc.health.v1.Health.Watch server_streaming HealthCheckRequest HealthCheckResponse",
   ]);
   const own = "grpc.reflection.v1";
-  assert.deepEqual(elements(reflection), [
+  assert.deepEqual(elements(ServerReflection.file), [
     `${own}.ServerReflectionRequest.host = 1 scalar string`,
     `${own}.ServerReflectionRequest.file_by_filename = 3 scalar string in message_request`,
     `${own}.ServerReflectionRequest.file_containing_symbol = 4 scalar string in message_request`,

@@ -7,9 +7,9 @@ import { setImmediate } from "node:timers/promises";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { createRpcClient } from "#common/rpc/client.ts";
-import { createOnePortServer, type OnePortServer } from "#common/rpc/one-port.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
-import { Health, HealthCheckResponse_ServingStatus } from "#gen/grpc/health/v1/health_pb.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "#rpc";
+import { createOnePortServer, type OnePortServer } from "../../packages/rpc/src/one-port.ts";
 
 const { SERVING } = HealthCheckResponse_ServingStatus;
 const neverAnswers = "slow";

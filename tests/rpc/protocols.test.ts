@@ -18,8 +18,7 @@ import {
 } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { ErrorDetailSchema, ErrorReason } from "#gen/aetherconnect/error/v1/error_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { Health, HealthCheckResponse_ServingStatus } from "#gen/grpc/health/v1/health_pb.ts";
-import { ServerReflection } from "#gen/grpc/reflection/v1/reflection_pb.ts";
+import { Health, HealthCheckResponse_ServingStatus, ServerReflection } from "#rpc";
 import { type Platform, startPlatform } from "#tools/rig/platform.ts";
 import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
@@ -198,6 +197,7 @@ test("reflection lists our services and describes them", async () => {
     } else assert.fail(messageResponse.case);
   }
   assert.ok(seen.includes("aetherconnect.message.v1.RoomService"));
+  assert.ok(seen.includes("grpc.health.v1.Health"));
 });
 
 test("random bytes end their own connection and nobody else's", async () => {

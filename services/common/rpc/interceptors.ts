@@ -1,11 +1,10 @@
 import { isMessage } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { accessOf } from "#contract/access.ts";
 import { AppError, toAppError } from "#contract/errors.ts";
 import { replaceReason } from "#contract/failures.ts";
 import { validate } from "#contract/validate.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
-import { budgets } from "../budgets.ts";
 import { bearerToken } from "../http/bearer-token.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -59,33 +58,6 @@ export function reportErrors(
     }
   };
 }
-
-/**
- * Answers when the caller's deadline is over or the caller is gone, whatever the handler
- * still waits for; and within 3 s where the caller sets no deadline and a dependency hangs:
- * a database that is stopped doesn't even keep its own time limits.
- */
-export const limitTime: Interceptor = (next) => async (req) => {
-  if (req.stream) return next(req);
-  const isGrpc = req.header.get("content-type")?.startsWith("application/grpc") ?? false;
-  const hasDeadline = req.header.has(isGrpc ? "grpc-timeout" : "connect-timeout-ms");
-  const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  const onAbort = () => {
-    const reason = ConnectError.from(req.signal.reason, Code.Canceled);
-    // A server that stops lets calls finish.
-    if (reason.code !== Code.Unavailable) reject(reason);
-  };
-  const timer = hasDeadline
-    ? undefined
-    : setTimeout(() => reject(new AppError("UNAVAILABLE")), budgets.answer.unaryCall);
-  req.signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([next(req), tooLate]);
-  } finally {
-    clearTimeout(timer);
-    req.signal.removeEventListener("abort", onAbort);
-  }
-};
 
 /** Lets a call pass to whom the contract gives the method. */
 export function authorize(authenticator: Authenticator): Interceptor {

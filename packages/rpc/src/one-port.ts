@@ -7,13 +7,11 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
-  type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { budgets } from "../budgets.ts";
-import { dropUnread } from "../http/drop-unread.ts";
+import { dropUnread, dropUnreadStream } from "./unread.ts";
 
-type Handler = (
+type Listener = (
   req: IncomingMessage | Http2ServerRequest,
   res: ServerResponse | Http2ServerResponse,
 ) => void;
@@ -32,14 +30,14 @@ const requestLimitMs = 20_000;
 /** Longer than clients keep a connection that they may need again. */
 const idleLimitMs = 10 * 60_000;
 
-export function createOnePortServer(handler: Handler): OnePortServer {
+export function createOnePortServer(listener: Listener): OnePortServer {
   const h1 = createHttp1Server(
     // By itself Node looks for connections over these limits every 30 s only.
     { headersTimeout: 5_000, requestTimeout: requestLimitMs, connectionsCheckingInterval: 500 },
     (req, res) => {
       dropUnread(res);
       try {
-        handler(req, res);
+        listener(req, res);
       } catch {
         // Of a `Host` that is none, or of none at all, the adapter throws where nobody listens.
         res.writeHead(400, { connection: "close" }).end();
@@ -54,7 +52,7 @@ export function createOnePortServer(handler: Handler): OnePortServer {
       streamResetBurst: 200,
       streamResetRate: 20,
     },
-    guardStreams(handler),
+    guardStreams(listener),
   );
   const sessions = new Set<ServerHttp2Session>();
   h2.on("session", (session) => {
@@ -114,7 +112,7 @@ function endSilent(session: ServerHttp2Session): void {
  * end the process; and one whose request never ends, or whose answer nobody reads, has no
  * time limit of Node's.
  */
-function guardStreams(handler: Handler) {
+function guardStreams(listener: Listener) {
   return (req: Http2ServerRequest, res: Http2ServerResponse) => {
     const { stream } = req;
     if (stream.destroyed || stream.closed) return;
@@ -124,23 +122,11 @@ function guardStreams(handler: Handler) {
     stream.once("close", stop);
     dropUnreadStream(stream);
     try {
-      handler(req, res);
+      listener(req, res);
     } catch {
       stream.destroy();
     }
   };
-}
-
-/** Node's own time limit takes whatever else its session sends for progress of a stream. */
-function dropUnreadStream(stream: ServerHttp2Stream): void {
-  let before = 0;
-  const timer = setInterval(() => {
-    const isHeld = stream.writableEnded && !stream.writableFinished;
-    const pending = stream.writableLength + (isHeld ? 1 : 0);
-    if (before > 0 && pending >= before) stream.close(constants.NGHTTP2_CANCEL);
-    before = pending;
-  }, budgets.http.unread);
-  stream.once("close", () => clearInterval(timer));
 }
 
 /** Looks at the first bytes of a connection and puts them back. */

@@ -1,16 +1,17 @@
 import { type DescFile, type DescMessage, type DescService, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import type { ConnectRouter } from "@connectrpc/connect";
-import { ServerReflection } from "#gen/grpc/reflection/v1/reflection_pb.ts";
+import { ServerReflection } from "./gen/grpc/reflection/v1/reflection_pb.ts";
 
 const notFound = 5;
 
-/** Adds `grpc.reflection.v1.ServerReflection` for the given services. */
-export function addReflection(router: ConnectRouter, services: readonly DescService[]): void {
+/** Adds `grpc.reflection.v1.ServerReflection`, which describes the given services and itself. */
+export function addReflection(router: ConnectRouter, others: readonly DescService[]): void {
+  const services = [...others, ServerReflection];
   const files = new Map<string, DescFile>();
-  for (const service of [...services, ServerReflection]) addFile(files, service.file);
+  for (const service of services) addFile(files, service.file);
   const symbols = new Map([...files.values()].flatMap((file) => symbolsOf(file)));
-  const names = [...services, ServerReflection].map((it) => ({ name: it.typeName }));
+  const names = services.map((it) => ({ name: it.typeName }));
 
   const describe = (file: DescFile | undefined) => {
     if (!file) return failure("not found");

@@ -1,10 +1,11 @@
-import type { ConnectRouter } from "@connectrpc/connect";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { setTimeout as pause } from "node:timers/promises";
+import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import {
   Health,
   HealthCheckResponse_ServingStatus as Status,
-} from "#gen/grpc/health/v1/health_pb.ts";
+} from "./gen/grpc/health/v1/health_pb.ts";
 
+const pollMs = 1_000;
 /** Anybody may watch, so that not everybody can: orchestrators are few. */
 const maxWatchers = 100;
 
@@ -36,23 +37,11 @@ export function addHealth(
           const status = (await statusOf(service)) ?? Status.SERVICE_UNKNOWN;
           if (status !== last) yield { status };
           last = status;
-          await pause(1_000, signal);
+          await pause(pollMs, undefined, { signal }).catch(() => undefined);
         }
       } finally {
         watchers--;
       }
     },
-  });
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
   });
 }
