@@ -7,8 +7,9 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { Client } from "pg";
 import { RoomService, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
-import { type StandInAuth, startStandInAuth } from "../../tests/message/harness/stand-in-auth.ts";
-import type { TestUser } from "../../tests/message/harness/test-auth.ts";
+import { layOut } from "#tools/rig/layout.ts";
+import { type StandInAuth, startStandInAuth } from "#tools/rig/stand-in-auth.ts";
+import type { RpcUser } from "#tools/rig/test-auth.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
 /** PostgreSQL with its usual durability: in a process group of its own, its data on disk. */
@@ -43,11 +44,11 @@ export interface BenchStage extends AsyncDisposable {
   database: Database;
   /** One for each instance. */
   instances: ServerProcess[];
-  newUsers: (count: number) => Promise<TestUser[]>;
+  newUsers: (count: number) => Promise<RpcUser[]>;
   /** A token for sockets. */
-  wsToken: (user: TestUser) => Promise<string>;
+  wsToken: (user: RpcUser) => Promise<string>;
   /** The ids of new public rooms. */
-  newRooms: (count: number, creator: TestUser) => Promise<string[]>;
+  newRooms: (count: number, creator: RpcUser) => Promise<string[]>;
   startInstance: () => Promise<ServerProcess>;
 }
 
@@ -57,35 +58,15 @@ const messageEntry = new URL("../../services/message/main.ts", import.meta.url);
 export async function setBenchStage(env: Record<string, string> = {}): Promise<BenchStage> {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await openDatabase());
-  const secret = randomBytes(32).toString("hex");
-  const auth: StandInAuth = stack.use(
-    await startStandInAuth({
-      isProduction: false,
-      logLevel: "silent",
-      host: "127.0.0.1",
-      serviceSecrets: [secret],
-      metricsToken: undefined,
-      redisUrl: undefined,
-      httpPort: 0,
-      rpcPort: 0,
-      databaseUrl: database.url,
-      authRateLimitPerMinute: 0,
-      refreshReuseWindowSeconds: 10,
-      sessionMaxDays: 30,
-    }),
-  );
+  const layout = await layOut({ databaseUrl: database.url });
+  const auth: StandInAuth = stack.use(await startStandInAuth({ layout }));
   const startInstance = async () =>
     stack.use(
       await startServer(messageEntry, {
+        ...layout.messages[0].env,
         LOG_LEVEL: "warn",
-        DATABASE_URL: database.url,
-        SERVICE_SECRET: secret,
-        AUTH_SERVICE_URL: auth.rpcUrl,
         MESSAGE_SERVICE_HTTP_PORT: "0",
         MESSAGE_SERVICE_GRPC_PORT: "0",
-        HANDSHAKES_PER_MINUTE: "0",
-        SOCKETS_PER_USER: "0",
-        SOCKET_MESSAGES_PER_SECOND: "0",
         ...env,
       }),
     );

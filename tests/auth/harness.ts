@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
-import type { AuthConfig } from "#auth/config.ts";
+import { type AuthConfig, parseAuthConfig } from "#auth/config.ts";
 import type { AuthOverrides } from "#auth/context.ts";
 import { type RunningAuth, startAuth } from "#auth/service.ts";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
@@ -11,12 +10,12 @@ import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-
 import { AuthService, type Tokens } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { User } from "#gen/aetherconnect/auth/v1/user_pb.ts";
 import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
+import { newSecret, withoutLimits } from "#tools/rig/layout.ts";
 import { createTestLog, noteSecret, noteSecretsIn } from "#tools/rig/log.ts";
+import { cheapPasswords, freePorts } from "#tools/rig/testbed.ts";
 
 export type AuthClient = Client<typeof AuthService>;
 
-/** Cheap enough that a test file hashes dozens of passwords in no time. */
-export const cheapHashes = { memoryCost: 1_024, timeCost: 1 };
 export const password = "correct horse battery";
 
 /**
@@ -31,21 +30,8 @@ export interface TestAuth extends AsyncDisposable {
 }
 
 export function testConfig(databaseUrl: string, changes: Partial<AuthConfig> = {}): AuthConfig {
-  return {
-    isProduction: false,
-    logLevel: process.env.TEST_LOG_LEVEL ?? "silent",
-    host: "127.0.0.1",
-    serviceSecrets: [randomBytes(32).toString("hex")],
-    metricsToken: undefined,
-    redisUrl: undefined,
-    httpPort: 0,
-    rpcPort: 0,
-    databaseUrl,
-    authRateLimitPerMinute: 0,
-    refreshReuseWindowSeconds: 10,
-    sessionMaxDays: 30,
-    ...changes,
-  };
+  const env = { ...withoutLimits, SERVICE_SECRET: newSecret(), DATABASE_URL: databaseUrl };
+  return { ...parseAuthConfig(env), ...freePorts, ...changes };
 }
 
 export async function startTestAuth(
@@ -55,8 +41,8 @@ export async function startTestAuth(
   config.serviceSecrets.forEach(noteSecret);
   const log = createTestLog("auth");
   const running = await startAuth(config, {
-    passwordCost: cheapHashes,
     log: log.log,
+    ...cheapPasswords,
     ...overrides,
   });
   const serviceTokens = createServiceTokens("gateway", config.serviceSecrets);

@@ -15,7 +15,6 @@ import { createRpcClient } from "#common/rpc/client.ts";
 import { implement, startRpcServer } from "#common/rpc/server.ts";
 import { createSessionGuard } from "#common/sessions/session-guard.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
-import { startGateway } from "#gateway/service.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { createHttpClient } from "#tools/rig/http-client.ts";
 import { clientOrigin, type Platform, startPlatform } from "#tools/rig/platform.ts";
@@ -31,10 +30,7 @@ test("a method with a rest option is served, documented, guarded and validated w
   const client = createRpcClient({ url: rpc.url, audience: "message", serviceTokens });
   stack.defer(() => client.close());
   const gateway = stack.use(
-    await startGateway(
-      { ...platform.gatewayConfig, port: 0 },
-      { upstreams: [{ service, transport: client.transport }] },
-    ),
+    await platform.startGateway({}, { upstreams: [{ service, transport: client.transport }] }),
   );
   const user = await registerUser(platform);
   const http = createHttpClient(gateway.url);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Client } from "pg";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { startStandInAuth } from "#tools/rig/stand-in-auth.ts";
 import { codeOf, range, type Stage, setStage } from "./harness/stage.ts";
-import { startStandInAuth } from "./harness/stand-in-auth.ts";
 
 let stage: Stage;
 before(async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createTestMongo, withoutMongo } from "#tools/rig/mongo.ts";
+import { startStandInAuth } from "#tools/rig/stand-in-auth.ts";
 import { collect, range, setStage, type TestSocket } from "./harness/stage.ts";
-import { startStandInAuth } from "./harness/stand-in-auth.ts";
 import { join } from "./harness/talk.ts";
 
 const size = 200;

@@ -3,8 +3,8 @@ import { describe, test } from "node:test";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { disconnected, next } from "#tools/rig/sockets.ts";
+import { startStandInAuth } from "#tools/rig/stand-in-auth.ts";
 import { setStage } from "./harness/stage.ts";
-import { startStandInAuth } from "./harness/stand-in-auth.ts";
 
 async function setPair(limits: { socketsPerUser?: number; handshakesPerMinute?: number }) {
   const stack = new AsyncDisposableStack();

@@ -4,9 +4,9 @@ import { sql } from "kysely";
 import { createLogger } from "#common/log.ts";
 import { openPostgres } from "#common/postgres.ts";
 import { isDatabaseLost } from "#common/postgres-errors.ts";
+import { startStandInAuth } from "#tools/rig/stand-in-auth.ts";
 import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
 import { collect, range, type Stage, setStage, type TestUser } from "./harness/stage.ts";
-import { startStandInAuth } from "./harness/stand-in-auth.ts";
 import { join } from "./harness/talk.ts";
 
 let stage: Stage;

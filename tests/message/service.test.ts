@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { disconnected, newSocket, next } from "#tools/rig/sockets.ts";
+import { type StandInAuth, startStandInAuth } from "#tools/rig/stand-in-auth.ts";
 import { codeOf, type Stage, setStage, type TestUser } from "./harness/stage.ts";
-import { type StandInAuth, startStandInAuth } from "./harness/stand-in-auth.ts";
 
 let stage: Stage;
 let ada: TestUser;
@@ -77,8 +77,8 @@ describe("sessions", () => {
     await using place = await setStage(
       {},
       {
-        async startAuth(config) {
-          auth = await startStandInAuth(config);
+        async startAuth(bed) {
+          auth = await startStandInAuth(bed);
           return auth;
         },
       },

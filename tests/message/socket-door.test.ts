@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, describe, test } from "node:test";
 import { disconnected, newSocket, next } from "#tools/rig/sockets.ts";
+import { type StandInAuth, startStandInAuth } from "#tools/rig/stand-in-auth.ts";
 import { type Stage, setStage, type TestUser } from "./harness/stage.ts";
-import { type StandInAuth, startStandInAuth } from "./harness/stand-in-auth.ts";
 
 let stage: Stage;
 let auth: StandInAuth;
@@ -13,8 +13,8 @@ before(async () => {
   stage = await setStage(
     {},
     {
-      async startAuth(config) {
-        auth = await startStandInAuth(config);
+      async startAuth(bed) {
+        auth = await startStandInAuth(bed);
         return auth;
       },
     },

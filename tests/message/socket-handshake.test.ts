@@ -8,7 +8,7 @@ import { type Stage, setStage } from "./harness/stage.ts";
 
 let stage: Stage;
 before(async () => {
-  stage = await setStage({ handshakesPerMinute: 1_000 });
+  stage = await setStage({ handshakesPerMinute: 1_000, publicOrigin: "http://localhost:3000" });
 });
 after(() => stage[Symbol.asyncDispose]());
 

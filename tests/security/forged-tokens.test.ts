@@ -3,12 +3,12 @@ import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { after, before, describe, test } from "node:test";
+import { forgeries, type Material } from "#tools/rig/forgeries.ts";
+import { base64url } from "#tools/rig/genuine-key.ts";
+import { stealMaterial } from "#tools/rig/material.ts";
 import { type Platform, startPlatform } from "#tools/rig/platform.ts";
 import { newSocket } from "#tools/rig/sockets.ts";
 import { registerUser, type TestUser } from "#tools/rig/users.ts";
-import { forgeries, type Material } from "./forgeries.ts";
-import { base64url } from "./genuine-key.ts";
-import { stealMaterial } from "./material.ts";
 
 let platform: Platform;
 let user: TestUser;

@@ -4,10 +4,10 @@ import { createClient } from "@connectrpc/connect";
 import { createRpcClient } from "#common/rpc/client.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { base64url } from "#tools/rig/genuine-key.ts";
 import { type Platform, startPlatform } from "#tools/rig/platform.ts";
 import { connectSocket } from "#tools/rig/sockets.ts";
 import { registerUser } from "#tools/rig/users.ts";
-import { base64url } from "./genuine-key.ts";
 
 let platform: Platform;
 before(async () => {

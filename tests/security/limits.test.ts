@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { startAuth } from "#auth/service.ts";
 import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
-import { startGateway } from "#gateway/service.ts";
 import { createHttpClient, type HttpClient } from "#tools/rig/http-client.ts";
-import { cheapPasswords, type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
 import { startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
 import { registerUser } from "#tools/rig/users.ts";
 
-const free = { port: 0, httpPort: 0, rpcPort: 0 };
 const perMinute = 4;
 
 /** A client behind a trusted proxy, at any address. */
@@ -19,7 +16,6 @@ function limited(changes: { redisUrl?: string } = {}): Promise<Platform> {
   return startPlatform({
     auth: { authRateLimitPerMinute: perMinute, ...changes },
     gateway: { trustedProxyHops: 1, ...changes },
-    authOverrides: cheapPasswords,
   });
 }
 
@@ -103,10 +99,12 @@ describe("shared by Redis", () => {
     await using redis = await startRedis();
     await using way = await startTcpProxy(redis.url);
     await using platform = await limited({ redisUrl: way.url });
-    await using otherAuth = await startAuth({ ...platform.authConfig, ...free }, cheapPasswords);
-    const limits = { ...platform.gatewayConfig, rateLimitPerMinute: 10 };
-    await using one = await startGateway({ ...limits, ...free });
-    await using two = await startGateway({ ...limits, ...free, authUrl: otherAuth.rpcUrl });
+    await using otherAuth = await platform.startAuth();
+    await using one = await platform.startGateway({ rateLimitPerMinute: 10 });
+    await using two = await platform.startGateway({
+      rateLimitPerMinute: 10,
+      authUrl: otherAuth.rpcUrl,
+    });
     const clients = [createHttpClient(one.url), createHttpClient(two.url)] as const;
     for (const client of clients) {
       while ((await client.get("/health")).body.dependencies.redis !== "up");

@@ -1,21 +1,17 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { startAuth } from "#auth/service.ts";
-import { startGateway } from "#gateway/service.ts";
-import { startMessage } from "#message/service.ts";
 import { createHttpClient } from "#tools/rig/http-client.ts";
-import { cheapPasswords, type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { type Platform, startPlatform } from "#tools/rig/platform.ts";
 import { connectSocket, disconnected, newSocket, wsToken } from "#tools/rig/sockets.ts";
 import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
 let platform: Platform;
 before(async () => {
-  platform = await startPlatform({ authOverrides: cheapPasswords });
+  platform = await startPlatform();
 });
 after(() => platform[Symbol.asyncDispose]());
 
-const free = { port: 0, httpPort: 0, rpcPort: 0 };
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 describe("refresh tokens", () => {
@@ -97,8 +93,8 @@ describe("after the 200 of logout", () => {
   });
 
   test("sockets are closed on both of two message instances, and dead everywhere", async () => {
-    await using second = await startMessage({ ...platform.messageConfig, ...free });
-    await using otherGateway = await startGateway({ ...platform.gatewayConfig, ...free });
+    await using second = await platform.startMessage();
+    await using otherGateway = await platform.startGateway();
     const user = await registerUser(platform);
     const sockets = await Promise.all([
       connectSocket(platform.messageUrl, user),
@@ -200,17 +196,9 @@ describe("auth is away", () => {
 
 describe("several auth instances", () => {
   test("what one ends the other's followers hear, and keys are one", async () => {
-    await using second = await startAuth({ ...platform.authConfig, ...free });
-    await using gateway = await startGateway({
-      ...platform.gatewayConfig,
-      ...free,
-      authUrl: second.rpcUrl,
-    });
-    await using message = await startMessage({
-      ...platform.messageConfig,
-      ...free,
-      authUrl: second.rpcUrl,
-    });
+    await using second = await platform.startAuth();
+    await using gateway = await platform.startGateway({ authUrl: second.rpcUrl });
+    await using message = await platform.startMessage({ authUrl: second.rpcUrl });
     const user = await registerUser(platform);
     const access = user.client.cookie("accessToken") ?? "";
     const there = createHttpClient(gateway.url);
@@ -223,12 +211,8 @@ describe("several auth instances", () => {
   });
 
   test("50 refreshes of one token over both: one wins", async () => {
-    await using second = await startAuth({ ...platform.authConfig, ...free });
-    await using gateway = await startGateway({
-      ...platform.gatewayConfig,
-      ...free,
-      authUrl: second.rpcUrl,
-    });
+    await using second = await platform.startAuth();
+    await using gateway = await platform.startGateway({ authUrl: second.rpcUrl });
     const user = await registerUser(platform);
     const refreshToken = user.client.cookie("refreshToken") ?? "";
     const clients = [platform.client(), createHttpClient(gateway.url)];
@@ -262,15 +246,11 @@ test("SERVICE_SECRET is replaced service by service, and nobody is refused meanw
   ] as const;
   for (const [auth, message, gateway] of steps) {
     await using stack = new AsyncDisposableStack();
-    const runningAuth = stack.use(await startAuth({ ...platform.authConfig, ...free, ...auth }));
+    const runningAuth = stack.use(await platform.startAuth(auth));
     const authUrl = runningAuth.rpcUrl;
-    const runningMessage = stack.use(
-      await startMessage({ ...platform.messageConfig, ...free, authUrl, ...message }),
-    );
+    const runningMessage = stack.use(await platform.startMessage({ authUrl, ...message }));
     const runningGateway = stack.use(
-      await startGateway({
-        ...platform.gatewayConfig,
-        ...free,
+      await platform.startGateway({
         authUrl,
         messageRpcUrls: [runningMessage.rpcUrl],
         messageUrls: [runningMessage.httpUrl],

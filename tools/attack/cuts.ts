@@ -12,19 +12,23 @@ const limitMs = 1_000;
  * with Redis (where it is installed) and without.
  */
 export async function timeCuts(target: Target, scale: number): Promise<Finding[]> {
-  process.env.TEST_DATABASE_URL = target.databaseUrl;
   const rounds = Math.max(5, Math.round(50 * scale));
-  const findings = [await timeOn(rounds, undefined)];
+  const findings = [await timeOn(target, rounds, undefined)];
   if (!withoutRedis) {
     await using redis = await startRedis();
-    findings.push(await timeOn(rounds, redis.url));
+    findings.push(await timeOn(target, rounds, redis.url));
   }
   return findings;
 }
 
-async function timeOn(rounds: number, redisUrl: string | undefined): Promise<Finding> {
+async function timeOn(
+  { databaseUrl }: Target,
+  rounds: number,
+  redisUrl: string | undefined,
+): Promise<Finding> {
   await using platform = await startPlatform({
     instances: 2,
+    serverUrl: databaseUrl,
     auth: { redisUrl },
     message: { redisUrl },
     gateway: { redisUrl },

@@ -1,6 +1,6 @@
 import { io } from "socket.io-client";
-import { forgeries } from "../../tests/security/forgeries.ts";
-import { stealMaterial } from "../../tests/security/material.ts";
+import { forgeries } from "../rig/forgeries.ts";
+import { stealMaterial } from "../rig/material.ts";
 import { startPlatform } from "../rig/platform.ts";
 import { registerUser } from "../rig/users.ts";
 import { type Finding, quantile } from "./findings.ts";
@@ -13,8 +13,7 @@ const limitMs = 50;
 
 /** How fast each kind of forgery is refused, one after the other at all doors. */
 export async function timeForgeries(target: Target): Promise<Finding> {
-  process.env.TEST_DATABASE_URL = target.databaseUrl;
-  await using platform = await startPlatform();
+  await using platform = await startPlatform({ serverUrl: target.databaseUrl });
   const user = await registerUser(platform);
   const { access, ws } = await stealMaterial(platform, user, "http://127.0.0.1:9");
   const { authRpcUrl, gatewayUrl, messageRpcUrl, messageUrl } = platform;

@@ -8,8 +8,10 @@ export interface TestDatabase extends AsyncDisposable {
   query: (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
 }
 
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const serverUrl = process.env.TEST_DATABASE_URL;
+/** @param serverUrl where to make it, if not on the server of the test run */
+export async function createTestDatabase(
+  serverUrl = process.env.TEST_DATABASE_URL,
+): Promise<TestDatabase> {
   if (!serverUrl) throw new Error("TEST_DATABASE_URL is not set: run the tests with npm test");
   const name = `test_${randomBytes(6).toString("hex")}`;
   await withClient(serverUrl, (client) => client.query(`create database ${name}`));

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { createLogger, type Logger } from "#common/log.ts";
 
-/** A service's log at its most talkative. Disposing looks through it for every known secret. */
+/**
+ * A service's log at its most talkative. Disposing looks through it for every known secret, and
+ * for failures that the contract doesn't declare.
+ */
 export interface TestLog extends Disposable {
   log: Logger;
   text: () => string;
@@ -42,6 +45,8 @@ export function createTestLog(service: string): TestLog {
     log,
     text: () => text,
     [Symbol.dispose]() {
+      const undeclared = text.split("\n").find((line) => line.includes('"undeclared failure"'));
+      assert.equal(undeclared, undefined, `${service} failed as its contract doesn't say`);
       for (const secret of secrets) {
         assert.ok(!text.includes(secret), `the ${service} log holds a secret: ${secret}`);
         // As an error would show a JSON text within a JSON text.

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { type Client, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import type { ManagerOptions, SocketOptions } from "socket.io-client";
@@ -8,15 +7,14 @@ import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { MessageConfig } from "#message/config.ts";
 import type { MessageOverrides } from "#message/context.ts";
-import { type RunningMessage, startMessage } from "#message/service.ts";
-import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
+import type { RunningMessage } from "#message/service.ts";
+import type { TestDatabase } from "#tools/rig/database.ts";
 import { newSocket, next, type TestSocket } from "#tools/rig/sockets.ts";
-import { startTestAuth, type TestAuth, type TestUser } from "./test-auth.ts";
+import { startTestAuth, type TestAuth, type RpcUser as TestUser } from "#tools/rig/test-auth.ts";
+import { freePorts, openTestbed, type Testbed } from "#tools/rig/testbed.ts";
 
 export type { TestSocket, TestUser };
 export { next };
-
-export const clientOrigin = "http://localhost:3004";
 
 /** The message service and the auth service, on a database of their own. */
 export interface Stage extends AsyncDisposable {
@@ -24,7 +22,6 @@ export interface Stage extends AsyncDisposable {
   auth: TestAuth;
   message: RunningMessage;
   serviceSecret: string;
-  config: MessageConfig;
   /** A user's RPC clients. */
   rpc: (user: TestUser, url?: string) => UserRpc;
   /** A further instance on the same database. */
@@ -44,7 +41,7 @@ export type ConnectOptions = Partial<ManagerOptions & SocketOptions> & { url?: s
 
 /** What to put in the place of the usual. */
 export interface StageOptions extends MessageOverrides {
-  startAuth?: typeof startTestAuth;
+  startAuth?: (bed: Testbed) => Promise<TestAuth>;
 }
 
 export async function setStage(
@@ -52,40 +49,9 @@ export async function setStage(
   { startAuth = startTestAuth, ...overrides }: StageOptions = {},
 ): Promise<Stage> {
   const stack = new AsyncDisposableStack();
-  const database = stack.use(await createTestDatabase());
-  const serviceSecret = randomBytes(32).toString("hex");
-  const common = {
-    isProduction: false,
-    logLevel: process.env.TEST_LOG_LEVEL ?? "silent",
-    host: "127.0.0.1",
-    serviceSecrets: [serviceSecret] satisfies [string],
-    metricsToken: undefined,
-    redisUrl: undefined,
-    httpPort: 0,
-    rpcPort: 0,
-    databaseUrl: database.url,
-  };
-  const auth = stack.use(
-    await startAuth({
-      ...common,
-      authRateLimitPerMinute: 0,
-      refreshReuseWindowSeconds: 10,
-      sessionMaxDays: 30,
-    }),
-  );
-  const config: MessageConfig = {
-    ...common,
-    clientOrigins: [clientOrigin],
-    publicOrigin: "http://localhost:3000",
-    trustedProxyHops: 0,
-    handshakesPerMinute: 0,
-    authUrl: auth.rpcUrl,
-    mongodbUri: undefined,
-    socketMessagesPerSecond: 0,
-    socketsPerUser: 0,
-    ...partial,
-  };
-  const message = stack.use(await startMessage(config, overrides));
+  const bed = stack.use(await openTestbed());
+  const auth = stack.use(await startAuth(bed));
+  const message = stack.use(await bed.startMessage(partial, overrides));
   const sockets = new Set<TestSocket>();
   stack.defer(() => {
     for (const socket of sockets) socket.disconnect();
@@ -109,13 +75,13 @@ export async function setStage(
   };
 
   return {
-    database,
+    database: bed.database,
     auth,
     message,
-    serviceSecret,
-    config,
+    serviceSecret: bed.layout.serviceSecret,
     rpc,
-    startAnother: async (more) => stack.use(await startMessage({ ...config, ...more })),
+    startAnother: async (more) =>
+      stack.use(await bed.startMessage({ ...partial, ...freePorts, ...more })),
     async connect(user, { url = message.httpUrl, ...options } = {}) {
       const socket = newSocket(url, await auth.wsToken(user), options);
       sockets.add(socket);

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import type { AuthConfig } from "#auth/config.ts";
 import { createLogger } from "#common/log.ts";
 import { createMetrics } from "#common/metrics.ts";
 import { requireUser } from "#common/rpc/caller.ts";
@@ -10,16 +9,17 @@ import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { createTokenVerifier, issuer, tokenKinds } from "#common/tokens/user-token.ts";
 import { AppError } from "#contract/errors.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import type { TestAuth, TestUser } from "./test-auth.ts";
+import type { RpcUser, TestAuth } from "./test-auth.ts";
+import type { Testbed } from "./testbed.ts";
 
 /** An auth service that can be made to do what the real one does only after a long time. */
 export interface StandInAuth extends TestAuth {
-  wsToken: (user: TestUser, lifetimeSeconds?: number) => Promise<string>;
+  wsToken: (user: RpcUser, lifetimeSeconds?: number) => Promise<string>;
   /** Tells those who watch that they missed more than is kept. */
   resetFeed: () => void;
 }
 
-type StandInUser = TestUser & { sessionId: string };
+type StandInUser = RpcUser & { sessionId: string };
 
 interface FeedEvent {
   endedSessionId?: string;
@@ -30,7 +30,8 @@ interface FeedEvent {
 
 const heartbeatMs = 200;
 
-export async function startStandInAuth({ serviceSecrets }: AuthConfig): Promise<StandInAuth> {
+/** Listens where the layout has the auth service. */
+export async function startStandInAuth({ layout }: Pick<Testbed, "layout">): Promise<StandInAuth> {
   const kid = randomUUID();
   const { publicKey, privateKey } = await generateKeyPair("EdDSA", { extractable: true });
   const { kty = "", crv = "", x = "" } = await exportJWK(publicKey);
@@ -45,7 +46,7 @@ export async function startStandInAuth({ serviceSecrets }: AuthConfig): Promise<
     wake.resolve();
     wake = Promise.withResolvers();
   };
-  const get = ({ id }: TestUser) => {
+  const get = ({ id }: RpcUser) => {
     const user = users.get(id);
     if (!user) throw new Error("not a user of this auth service");
     return user;
@@ -68,7 +69,7 @@ export async function startStandInAuth({ serviceSecrets }: AuthConfig): Promise<
     throw new AppError("INTERNAL");
   };
   const verify = createTokenVerifier("access", async () => publicKey);
-  const serviceTokens = createServiceTokens("auth", serviceSecrets);
+  const serviceTokens = createServiceTokens("auth", [layout.serviceSecret]);
 
   const implementation = implement(AuthService, {
     register: notHere,
@@ -117,9 +118,9 @@ export async function startStandInAuth({ serviceSecrets }: AuthConfig): Promise<
     },
   });
 
-  const listenOn = (port: number) =>
+  const listen = () =>
     startRpcServer({
-      port,
+      port: Number(new URL(layout.auth.rpcUrl).port),
       host: "127.0.0.1",
       portSetting: "AUTH_SERVICE_GRPC_PORT",
       implementations: [implementation],
@@ -135,11 +136,9 @@ export async function startStandInAuth({ serviceSecrets }: AuthConfig): Promise<
       log: createLogger("auth", "silent"),
       metrics: createMetrics("auth"),
     });
-  let server = await listenOn(0);
-  const { port } = server;
+  let server = await listen();
 
   return {
-    rpcUrl: `http://127.0.0.1:${port}`,
     async newUser(name = "Ada Lovelace") {
       const id = String(++lastId);
       const user = { id, username: `user_${id}`, name, sessionId: randomUUID() };
@@ -161,7 +160,7 @@ export async function startStandInAuth({ serviceSecrets }: AuthConfig): Promise<
     resetFeed: () => tell({ isReset: true }),
     stop: () => server.close(),
     async start() {
-      server = await listenOn(port);
+      server = await listen();
     },
     [Symbol.asyncDispose]: () => server.close(),
   };
