@@ -1,14 +1,14 @@
 import {
   type DescField,
   type DescMessage,
-  getOption,
-  hasOption,
+  isMessage,
   type MessageShape,
+  ScalarType,
 } from "@bufbuild/protobuf";
-import { createValidator } from "@bufbuild/protovalidate";
-import { json } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { AppError, type Fault } from "./errors.ts";
-import { jsonFault, textFault } from "./wire/json.ts";
+import { jsonLimitsOf } from "./wire/form.ts";
+import { jsonFault, maxFaults, textFault } from "./wire/json.ts";
 
 // The patterns are the contract's own, so RE2's guarantee against slow ones isn't needed,
 // and V8's are three times as fast.
@@ -24,7 +24,8 @@ const validator = createValidator({
   },
 });
 
-type Check = (message: object) => Fault | undefined;
+/** Adds the faults of a message; `prefix` is where it stands: "", `items[2].`. */
+type Check = (message: object, prefix: string, faults: Fault[]) => void;
 
 const checks = new WeakMap<DescMessage, Check[]>();
 
@@ -35,65 +36,88 @@ const checks = new WeakMap<DescMessage, Check[]>();
  */
 export function validate<D extends DescMessage>(desc: D, message: MessageShape<D>): void {
   const faults: Fault[] = [];
-  for (const check of checksOf(desc)) {
-    const fault = check(message);
-    if (fault) faults.push(fault);
-  }
+  check(desc, message, "", faults);
   const result = validator.validate(desc, message);
   if (result.kind === "error") throw result.error;
   for (const violation of result.violations ?? []) {
-    const path = violation.field
-      .map((part) => (part.kind === "field" ? part.jsonName : ""))
-      .filter(Boolean)
-      .join(".");
-    // A rule on the whole message has no path; its id names the field to point at.
-    faults.push({ path: path || violation.ruleId, message: violation.message });
+    faults.push({ path: pathOf(violation), message: violation.message });
   }
-  if (faults.length > 0) throw new AppError("VALIDATION_FAILED", { faults: onePerPath(faults) });
+  if (faults.length > 0) {
+    throw new AppError("VALIDATION_FAILED", { faults: onePerPath(faults).slice(0, maxFaults) });
+  }
+}
+
+function check(desc: DescMessage, message: object, prefix: string, faults: Fault[]): void {
+  for (const checkField of checksOf(desc)) checkField(message, prefix, faults);
 }
 
 function checksOf(desc: DescMessage): Check[] {
   let found = checks.get(desc);
   if (!found) {
-    found = desc.fields.flatMap((field) => fieldChecks(field));
+    found = desc.fields.flatMap((field) => fieldCheck(field) ?? []);
     checks.set(desc, found);
   }
   return found;
 }
 
-function fieldChecks(field: DescField): Check[] {
+function fieldCheck(field: DescField): Check | undefined {
   const { localName, jsonName } = field;
-  const check = (faultOf: (value: unknown) => string | undefined): Check => {
-    return (message) => {
-      const value: unknown = Reflect.get(message, localName);
-      const fault = value === undefined ? undefined : faultOf(value);
-      return fault ? { path: jsonName, message: fault } : undefined;
-    };
+  const checkValue = valueCheck(field);
+  if (!checkValue) return undefined;
+  return (message, prefix, faults) => {
+    const value: unknown = Reflect.get(message, localName);
+    if (value === undefined) return;
+    if (field.fieldKind !== "list") checkValue(value, prefix + jsonName, faults);
+    else if (Array.isArray(value)) {
+      value.forEach((item: unknown, i) => {
+        checkValue(item, `${prefix}${jsonName}[${i}]`, faults);
+      });
+    }
   };
-  if (field.fieldKind === "message" && field.message.typeName === "google.protobuf.Struct") {
-    const { maxBytes, maxDepth } = hasOption(field, json) ? getOption(field, json) : noLimits;
-    return [
-      check((value) => {
-        const fault = jsonFault(value, maxDepth);
-        if (fault) return fault;
-        const isTooLong = Buffer.byteLength(JSON.stringify(value)) > maxBytes;
-        return isTooLong ? `must be at most ${maxBytes} bytes of JSON` : undefined;
-      }),
-    ];
+}
+
+/** Numbers, enums and booleans need none. */
+function valueCheck(
+  field: DescField,
+): ((value: unknown, path: string, faults: Fault[]) => void) | undefined {
+  const { message } = field;
+  if (message?.typeName === "google.protobuf.Struct") {
+    const { maxBytes, maxDepth } = jsonLimitsOf(field) ?? noLimits;
+    return (value, path, faults) => {
+      const fault = jsonFault(value, maxDepth);
+      if (fault) faults.push({ path, message: fault });
+      else if (Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
+        faults.push({ path, message: `must be at most ${maxBytes} bytes of JSON` });
+      }
+    };
   }
-  return [
-    check((value) => {
-      if (typeof value === "string") return textFault(value);
-      if (Array.isArray(value))
-        return value
-          .map((it) => (typeof it === "string" ? textFault(it) : undefined))
-          .find(Boolean);
-      return undefined;
-    }),
-  ];
+  if (message) {
+    return (value, path, faults) => {
+      if (isMessage(value, message)) check(message, value, `${path}.`, faults);
+    };
+  }
+  if (field.scalar !== ScalarType.STRING) return undefined;
+  return (value, path, faults) => {
+    const fault = typeof value === "string" ? textFault(value) : undefined;
+    if (fault) faults.push({ path, message: fault });
+  };
 }
 
 const noLimits = { maxBytes: 65_536, maxDepth: 100 };
+
+/** A rule on a whole message has no field; its id names the one to point at. */
+function pathOf({ field, rule, ruleId }: Violation): string {
+  let path = "";
+  for (const part of field) {
+    if (part.kind === "field") path += path ? `.${part.jsonName}` : part.jsonName;
+    else if (part.kind === "list_sub") path += `[${part.index}]`;
+  }
+  const [first] = rule;
+  const isOfMessage =
+    first?.kind === "field" && first.parent.typeName === "buf.validate.MessageRules";
+  if (!isOfMessage && path) return path;
+  return path ? `${path}.${ruleId}` : ruleId;
+}
 
 function onePerPath(faults: Fault[]): Fault[] {
   return [

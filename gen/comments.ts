@@ -63,6 +63,7 @@ export const comments: Readonly<Record<string, string>> = {
   "aetherconnect.options.v1.Rest.put": "Replaces.",
   "aetherconnect.options.v1.Rest.post": "Creates or acts.",
   "aetherconnect.options.v1.Rest.delete": "Removes.",
+  "aetherconnect.options.v1.Rest.patch": "Changes what is given.",
   "aetherconnect.options.v1.Rest.status": "Status of success; zero for 200.",
   "aetherconnect.options.v1.Rest.message": "Text of success.",
   "aetherconnect.options.v1.Rest.empty_message": "Text of success where the list that is answered is empty.",

@@ -46,7 +46,7 @@ export interface SendMessageRequestIn {
    *
    * @generated from field: aetherconnect.message.v1.MessageType message_type = 4;
    */
-  messageType?: "text" | "image" | "file" | "system" | null;
+  messageType?: "text" | "image" | "file" | null;
   /**
    * The sender's own data.
    *
@@ -232,26 +232,6 @@ export interface ConnectedOut {
 }
 
 /**
- * One broken rule.
- *
- * @generated from message aetherconnect.error.v1.Violation
- */
-export interface ViolationOut {
-  /**
-   * Where, in the names of the JSON form: "email", "metadata.a.b".
-   *
-   * @generated from field: string path = 1;
-   */
-  path: string;
-  /**
-   * What is wrong, in words for the caller.
-   *
-   * @generated from field: string message = 2;
-   */
-  message: string;
-}
-
-/**
  * Something failed. For a bad token it is the first and only event.
  *
  * @generated from message aetherconnect.realtime.v1.Error
@@ -287,6 +267,26 @@ export interface ErrorOut {
    * @generated from field: repeated aetherconnect.error.v1.Violation details = 5;
    */
   details?: ViolationOut[];
+}
+
+/**
+ * One broken rule.
+ *
+ * @generated from message aetherconnect.error.v1.Violation
+ */
+export interface ViolationOut {
+  /**
+   * Where, in the names of the JSON form: "email", "metadata.a.b".
+   *
+   * @generated from field: string path = 1;
+   */
+  path: string;
+  /**
+   * What is wrong, in words for the caller.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
 }
 
 /**
@@ -339,6 +339,20 @@ export interface TypingStoppedOut {
    * @generated from field: string username = 3;
    */
   username: string;
+}
+
+/**
+ * The user has become a member of a room, by somebody else or elsewhere.
+ *
+ * @generated from message aetherconnect.realtime.v1.RoomAdded
+ */
+export interface RoomAddedOut {
+  /**
+   * The room.
+   *
+   * @generated from field: aetherconnect.message.v1.Room room = 1;
+   */
+  room: RoomOut;
 }
 
 /**
@@ -407,20 +421,6 @@ export interface RoomOut {
    * @generated from field: uint32 last_seq = 10;
    */
   lastSeq: number;
-}
-
-/**
- * The user has become a member of a room, by somebody else or elsewhere.
- *
- * @generated from message aetherconnect.realtime.v1.RoomAdded
- */
-export interface RoomAddedOut {
-  /**
-   * The room.
-   *
-   * @generated from field: aetherconnect.message.v1.Room room = 1;
-   */
-  room: RoomOut;
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   reasons as reasonsOption,
   rest as restOption,
 } from "#gen/aetherconnect/options/v1/options_pb.ts";
-import { envelopeParts } from "../documents/envelope-schema.ts";
+import { type EnvelopePart, envelopeParts } from "../rest/envelope.ts";
 import { createDiff, type Diff, type Finding } from "./finding.ts";
 
 /** Compares what the options of a service's methods promise. */
@@ -54,7 +54,7 @@ function compareEnvelope(before: DescMethod, after: DescMethod, diff: Diff): voi
   for (const old of parts(before)) {
     const part = now.get(old.name);
     now.delete(old.name);
-    diff.value(`envelope ${old.name}`, old.path, part?.path);
+    diff.value(`envelope ${old.name}`, pathOf(old), part && pathOf(part));
     if (part && part.optional !== old.optional) {
       const severity = part.optional ? "breaking" : "changed";
       const word = (isOptional: boolean) => (isOptional ? "optional" : "always");
@@ -62,6 +62,10 @@ function compareEnvelope(before: DescMethod, after: DescMethod, diff: Diff): voi
     }
   }
   for (const name of now.keys()) diff.add("added", "envelope", name);
+}
+
+function pathOf({ path }: EnvelopePart): string {
+  return path.map((field) => field.desc.name).join(".");
 }
 
 function accessName(method: DescMethod): string | undefined {

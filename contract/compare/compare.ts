@@ -12,7 +12,7 @@ import {
   json as jsonOption,
   omit_if_unset,
 } from "#gen/aetherconnect/options/v1/options_pb.ts";
-import { isRequired } from "../documents/json-schema.ts";
+import { isRequired } from "../wire/rules.ts";
 import { compareErrors } from "./compare-errors.ts";
 import { compareService } from "./compare-methods.ts";
 import { compareRules, fieldRulesOf, messageRulesOf } from "./compare-rules.ts";

@@ -1,32 +1,7 @@
-import type { DescField, DescMethod, JsonObject } from "@bufbuild/protobuf";
-import { getOption } from "@bufbuild/protobuf";
-import { omit_if_unset, type Rest } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import type { DescMethod, JsonObject } from "@bufbuild/protobuf";
+import type { Rest } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { envelopeParts } from "../rest/envelope.ts";
 import { objectSchema, type SchemaBook } from "./json-schema.ts";
-
-/** A part of the answer: its name there, the path of its field, and whether it is always there. */
-export interface EnvelopePart {
-  name: string;
-  path: string;
-  field: DescField;
-  optional: boolean;
-}
-
-/** What of a response stands in the REST envelope. */
-export function envelopeParts(method: DescMethod, option: Rest): EnvelopePart[] {
-  if (option.bare) return [];
-  if (option.envelope.length === 0) {
-    return method.output.fields.map((field) => ({
-      name: field.jsonName,
-      path: field.name,
-      field,
-      optional: getOption(field, omit_if_unset),
-    }));
-  }
-  return option.envelope.map(({ field: path, name, optional }) => {
-    const field = fieldAt(method, path);
-    return { name: name || field.jsonName, path, field, optional };
-  });
-}
 
 /** The answers of success, by status. */
 export function successSchemas(
@@ -67,16 +42,4 @@ export function successSchemas(
     [status]: schema(duplicateStatus ? false : undefined),
     ...(duplicateStatus && { [duplicateStatus]: schema(true) }),
   };
-}
-
-function fieldAt(method: DescMethod, path: string): DescField {
-  let message = method.output;
-  let found: DescField | undefined;
-  for (const name of path.split(".")) {
-    found = message.fields.find((it) => it.name === name);
-    if (!found) throw new Error(`${method.output.typeName} has no field ${path}`);
-    if (found.message) message = found.message;
-  }
-  if (!found) throw new Error(`${method.output.typeName}: an envelope field without a path`);
-  return found;
 }

@@ -1,15 +1,6 @@
-import {
-  type DescField,
-  type DescMessage,
-  getOption,
-  hasOption,
-  type JsonObject,
-  ScalarType,
-} from "@bufbuild/protobuf";
-import { json, omit_if_unset, secret } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { type DescField, type DescMessage, getOption, type JsonObject } from "@bufbuild/protobuf";
 import { message as messageOption } from "#gen/buf/validate/validate_pb.ts";
-import { enumNames, isOptional } from "../wire/descriptors.ts";
-import { type FieldRules, fieldRules } from "./field-rules.ts";
+import { type FieldForm, formOf, type ValueForm } from "../wire/form.ts";
 
 /** The comments of the contract, by the full name of what they are about. */
 export type Comments = Readonly<Record<string, string>>;
@@ -26,31 +17,30 @@ export interface SchemaBook {
   outRef: (message: DescMessage) => JsonObject;
   outShape: (message: DescMessage) => Shape;
   /** A field as the server sends it, null included. */
-  outField: (field: DescField) => JsonObject;
-  /** A reference to what the server takes; `without` names fields that come otherwise. */
-  inRef: (message: DescMessage, without?: readonly string[]) => JsonObject;
+  outField: (field: FieldForm) => JsonObject;
+  /** A reference to what the server takes; `without` are fields that come otherwise. */
+  inRef: (message: DescMessage, without?: readonly FieldForm[]) => JsonObject;
   /** A field as it stands in a path or a query: never null. */
-  parameter: (field: DescField) => JsonObject;
+  parameter: (field: FieldForm) => JsonObject;
   /** Keeps a schema that no message stands for. */
   add: (name: string, schema: JsonObject) => JsonObject;
   /** All that was referred to, by name. */
   schemas: () => JsonObject;
 }
 
-const timestampExample = "2023-10-27T10:00:00.000Z";
+const timeExample = "2023-10-27T10:00:00.000Z";
 
 export function createSchemaBook(comments: Comments): SchemaBook {
   const schemas: JsonObject = {};
   const owners = new Map<string, string>();
 
-  const nameOf = (message: DescMessage) => {
-    const owner = owners.get(message.name) ?? message.typeName;
-    return owner === message.typeName ? message.name : message.typeName;
-  };
-  const keep = (message: DescMessage, make: () => JsonObject): JsonObject => {
-    const name = nameOf(message);
+  /** @param suffix tells what clients send from what the server sends, where both are one type */
+  const keep = (message: DescMessage, suffix: string, make: () => JsonObject): JsonObject => {
+    const owner = message.typeName + suffix;
+    const short = message.name + suffix;
+    const name = (owners.get(short) ?? owner) === owner ? short : owner;
     if (!owners.has(name)) {
-      owners.set(name, message.typeName);
+      owners.set(name, owner);
       // In its place before it is made: a message may contain itself.
       schemas[name] = {};
       schemas[name] = make();
@@ -58,59 +48,55 @@ export function createSchemaBook(comments: Comments): SchemaBook {
     return { $ref: `#/components/schemas/${name}` };
   };
 
-  const outValue = (field: DescField, message: DescMessage | undefined): JsonObject => {
-    if (message)
-      return message.file.proto.package === "google.protobuf"
-        ? wellKnown(message)
-        : outRef(message);
-    if (field.enum) return { type: "string", enum: [...enumNames(field.enum).values()] };
-    return scalar(field);
+  const outField = ({ desc, value, isList, unset }: FieldForm): JsonObject => {
+    const item = outValue(value, outRef);
+    const schema = isList ? { type: "array", items: item } : unset === "null" ? orNull(item) : item;
+    return { ...describe(comments[fullName(desc)]), ...schema };
   };
-  const outField = (field: DescField): JsonObject => {
-    const value = outValue(field, field.message);
-    const isNull = isOptional(field) && !getOption(field, omit_if_unset);
-    const schema =
-      field.fieldKind === "list" ? { type: "array", items: value } : isNull ? orNull(value) : value;
-    return { ...describe(comments[fullName(field)]), ...schema };
+  const outShape = (message: DescMessage): Shape => {
+    const { fields } = formOf(message);
+    return {
+      properties: Object.fromEntries(fields.map((it) => [it.name, outField(it)])),
+      required: fields.filter((it) => it.unset !== "nothing").map((it) => it.name),
+    };
   };
-  const outShape = (message: DescMessage): Shape => ({
-    properties: Object.fromEntries(message.fields.map((it) => [it.jsonName, outField(it)])),
-    required: message.fields.filter((it) => !getOption(it, omit_if_unset)).map((it) => it.jsonName),
-  });
   const outRef = (message: DescMessage): JsonObject =>
-    keep(message, () => objectSchema(outShape(message), comments[message.typeName]));
+    keep(message, "", () => objectSchema(outShape(message), comments[message.typeName]));
 
-  const inField = (field: DescField): JsonObject => {
-    const rules = fieldRules(field);
-    const schema = inValue(field, rules);
-    const text = [comments[fullName(field)], ...rules.notes.map((it) => `Rule: ${it}.`)];
+  const inField = (field: FieldForm): JsonObject => {
+    const schema = parameter(field);
+    const text = [comments[fullName(field.desc)], ...field.rules.notes.map((it) => `Rule: ${it}.`)];
     return {
       ...describe(text.filter(Boolean).join(" ")),
-      ...(isRequired(field) ? schema : orNull(schema)),
+      ...(field.isRequired ? schema : orNull(schema)),
     };
+  };
+  const inSchema = (message: DescMessage, without: readonly FieldForm[]): JsonObject => {
+    const fields = formOf(message).fields.filter((it) => !without.includes(it));
+    const rules = getOption(message, messageOption).cel.map(
+      (rule) => `Rule: ${rule.id} ${rule.message}.`,
+    );
+    return objectSchema(
+      {
+        properties: Object.fromEntries(fields.map((it) => [it.name, inField(it)])),
+        required: fields.filter((it) => it.isRequired).map((it) => it.name),
+      },
+      [comments[message.typeName], ...rules].filter(Boolean).join(" "),
+    );
+  };
+  const inNested = (message: DescMessage): JsonObject =>
+    keep(message, "Input", () => inSchema(message, []));
+  const parameter = (field: FieldForm): JsonObject => {
+    const item = inValue(field, inNested);
+    return field.isList ? { type: "array", items: item, ...field.rules.listKeywords } : item;
   };
 
   return {
     outRef,
     outShape,
     outField,
-    inRef(message, without = []) {
-      const fields = message.fields.filter((it) => !without.includes(it.name));
-      const rules = getOption(message, messageOption).cel.map(
-        (rule) => `Rule: ${rule.id} ${rule.message}.`,
-      );
-      const text = [comments[message.typeName], ...rules].filter(Boolean).join(" ");
-      return keep(message, () =>
-        objectSchema(
-          {
-            properties: Object.fromEntries(fields.map((it) => [it.jsonName, inField(it)])),
-            required: fields.filter(isRequired).map((it) => it.jsonName),
-          },
-          text,
-        ),
-      );
-    },
-    parameter: (field) => inValue(field, fieldRules(field)),
+    inRef: (message, without = []) => keep(message, "", () => inSchema(message, without)),
+    parameter,
     add(name, schema) {
       schemas[name] = schema;
       owners.set(name, "");
@@ -118,11 +104,6 @@ export function createSchemaBook(comments: Comments): SchemaBook {
     },
     schemas: () => schemas,
   };
-}
-
-/** Whether a request is refused without the field. */
-export function isRequired(field: DescField): boolean {
-  return !isOptional(field) && fieldRules(field).refusesZero;
 }
 
 /** A closed object: what isn't named isn't there. */
@@ -136,49 +117,45 @@ export function objectSchema({ properties, required }: Shape, description?: stri
   };
 }
 
-function inValue(field: DescField, { keywords }: FieldRules): JsonObject {
-  if (field.fieldKind === "enum") return { type: "string", ...keywords };
-  if (field.fieldKind === "message" && field.message.typeName === "google.protobuf.Struct") {
-    const limits = hasOption(field, json) ? getOption(field, json) : undefined;
-    return {
-      type: "object",
-      additionalProperties: true,
-      propertyNames: { not: { enum: ["__proto__", "constructor", "prototype"] } },
-      ...(limits && { "x-max-bytes": limits.maxBytes, "x-max-depth": limits.maxDepth }),
-    };
+type Refer = (message: DescMessage) => JsonObject;
+
+function inValue({ value, rules, isSecret }: FieldForm, refer: Refer): JsonObject {
+  switch (value.kind) {
+    case "message":
+      return refer(value.form.desc);
+    case "enum":
+      return { type: "string", ...rules.keywords, enum: [...value.accepted] };
+    case "object":
+      return {
+        ...outValue(value, refer),
+        propertyNames: { not: { enum: ["__proto__", "constructor", "prototype"] } },
+        ...(value.limits && {
+          "x-max-bytes": value.limits.maxBytes,
+          "x-max-depth": value.limits.maxDepth,
+        }),
+      };
+    default: {
+      const hidden = isSecret ? { format: "password", writeOnly: true } : {};
+      return { ...outValue(value, refer), ...hidden, ...rules.keywords };
+    }
   }
-  if (field.fieldKind === "scalar") {
-    const hidden = getOption(field, secret) ? { format: "password", writeOnly: true } : {};
-    return { ...scalar(field), ...hidden, ...keywords };
-  }
-  throw new Error(`${field.toString()}: this type has no wire form in requests`);
 }
 
-function scalar(field: DescField): JsonObject {
-  switch (field.scalar) {
-    case ScalarType.STRING:
-      return { type: "string" };
-    case ScalarType.BOOL:
-      return { type: "boolean" };
-    case ScalarType.UINT32:
-      return { type: "integer", minimum: 0, maximum: 0xffff_ffff };
-    case ScalarType.INT32:
-      return { type: "integer", minimum: -0x8000_0000, maximum: 0x7fff_ffff };
-    case ScalarType.DOUBLE:
-      return { type: "number" };
+function outValue(value: ValueForm, refer: Refer): JsonObject {
+  switch (value.kind) {
+    case "message":
+      return refer(value.form.desc);
+    case "enum":
+      return { type: "string", enum: [...value.names.values()] };
+    case "integer":
+      return { type: "integer", minimum: value.minimum, maximum: value.maximum };
+    case "time":
+      return { type: "string", format: "date-time", examples: [timeExample] };
+    case "object":
+      return { type: "object", additionalProperties: true };
     default:
-      throw new Error(`${field.toString()}: this type has no wire form`);
+      return { type: value.kind };
   }
-}
-
-function wellKnown(message: DescMessage): JsonObject {
-  if (message.typeName === "google.protobuf.Timestamp") {
-    return { type: "string", format: "date-time", examples: [timestampExample] };
-  }
-  if (message.typeName === "google.protobuf.Struct") {
-    return { type: "object", additionalProperties: true };
-  }
-  throw new Error(`${message.typeName} has no wire form`);
 }
 
 function orNull(schema: JsonObject): JsonObject {

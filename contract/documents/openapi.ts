@@ -6,7 +6,7 @@ import { byTemplate, type RestRoute, restRoutes } from "../rest/routes.ts";
 import { successSchemas } from "./envelope-schema.ts";
 import { createErrorAnswers, type ErrorAnswers, errorStatuses } from "./error-answers.ts";
 import { headers, requestIdHeader } from "./headers.ts";
-import { type Comments, createSchemaBook, isRequired, type SchemaBook } from "./json-schema.ts";
+import { type Comments, createSchemaBook, type SchemaBook } from "./json-schema.ts";
 import { plainEndpoints } from "./plain-endpoints.ts";
 
 /** What a document takes besides descriptors. */
@@ -27,11 +27,11 @@ export function openapi(
   const routes = restRoutes(services);
   const paths: JsonObject = {};
   for (const [template, group] of byTemplate(routes)) {
-    const [first] = group;
-    if (!first) continue;
-    paths[jsonPath(template, first.method)] = Object.fromEntries(
-      group.map((route) => [route.verb, operation(route, { book, comments, errorAnswer })]),
-    );
+    const operations = group.map((route) => [
+      route.verb,
+      operation(route, { book, comments, errorAnswer }),
+    ]);
+    paths[group[0]?.path ?? template] = Object.fromEntries(operations);
   }
   const used = services.filter((it) => routes.some(({ method }) => method.parent === it));
   return {
@@ -72,20 +72,15 @@ interface Parts {
 }
 
 function operation(route: RestRoute, { book, comments, errorAnswer }: Parts): JsonObject {
-  const { method, rest: option, access, verb } = route;
-  const inPath = pathFields(route);
-  const others = method.input.fields.filter((it) => !inPath.includes(it.name));
-  const hasBody = verb === "post" || verb === "put";
+  const { method, rest: option, access, pathFields, otherFields, hasBody } = route;
   const text = comments[`${method.parent.typeName}.${method.name}`];
-  const parameters = method.input.fields
-    .filter((field) => inPath.includes(field.name) || !hasBody)
-    .map((field) => ({
-      name: field.jsonName,
-      in: inPath.includes(field.name) ? "path" : "query",
-      required: inPath.includes(field.name) || isRequired(field),
-      description: comments[`${method.input.typeName}.${field.name}`] ?? field.jsonName,
-      schema: book.parameter(field),
-    }));
+  const parameters = [...pathFields, ...(hasBody ? [] : otherFields)].map((field) => ({
+    name: field.name,
+    in: pathFields.includes(field) ? "path" : "query",
+    required: pathFields.includes(field) || field.isRequired,
+    description: comments[`${method.input.typeName}.${field.desc.name}`] ?? field.name,
+    schema: book.parameter(field),
+  }));
   const successes = Object.entries(successSchemas(book, method, option)).map(
     ([status, schema]): [string, JsonObject] => [
       status,
@@ -110,24 +105,22 @@ function operation(route: RestRoute, { book, comments, errorAnswer }: Parts): Js
     security: access === Access.ANYONE ? [] : [{ accessCookie: [] }, { accessBearer: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(hasBody &&
-      others.length > 0 && {
+      otherFields.length > 0 && {
         requestBody: {
-          required: others.some(isRequired),
-          content: { "application/json": { schema: book.inRef(method.input, inPath) } },
+          required: otherFields.some((it) => it.isRequired),
+          content: { "application/json": { schema: book.inRef(method.input, pathFields) } },
         },
       }),
     responses: {
       ...Object.fromEntries(successes),
-      ...Object.fromEntries(
-        failureStatuses(route, others.length > 0).map((it) => [String(it), errorAnswer(it)]),
-      ),
+      ...Object.fromEntries(failureStatuses(route).map((it) => [String(it), errorAnswer(it)])),
     },
   };
 }
 
 /** Statuses of the catalogue that a route can answer, as far as its form tells. */
-function failureStatuses({ access, verb, method }: RestRoute, hasInput: boolean): number[] {
-  const hasBody = verb === "post" || verb === "put";
+function failureStatuses({ access, verb, method, hasBody, otherFields }: RestRoute): number[] {
+  const hasInput = otherFields.length > 0;
   const hasFields = method.input.fields.length > 0;
   return errorStatuses.filter((status) => {
     if (status === 405) return false;
@@ -142,18 +135,6 @@ function overrides(method: DescMethod): string[] {
   return getOption(method, reasons).map(
     ({ from, to }) => `Answers ${codeOfReason(to)} in the place of ${codeOfReason(from)}.`,
   );
-}
-
-function pathFields({ template }: RestRoute): string[] {
-  return [...template.matchAll(/\{([^}]*)\}/g)].flatMap(([, name]) => name ?? []);
-}
-
-function jsonPath(template: string, method: DescMethod): string {
-  return template.replaceAll(/\{([^}]*)\}/g, (_all, name: string) => {
-    const field = method.input.fields.find((it) => it.name === name);
-    if (!field) throw new Error(`${method.name}: no field ${name} for ${template}`);
-    return `{${field.jsonName}}`;
-  });
 }
 
 function firstSentence(text: string): string {

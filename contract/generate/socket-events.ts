@@ -1,9 +1,11 @@
-import { type DescField, type DescMessage, getOption, ScalarType } from "@bufbuild/protobuf";
+import type { DescMessage } from "@bufbuild/protobuf";
 import type { GeneratedFile, Schema } from "@bufbuild/protoplugin";
-import { omit_if_unset } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { allErrorCodes } from "../errors.ts";
 import { readEvents } from "../events.ts";
 import { failuresOf } from "../failures.ts";
+import { type FieldForm, formOf, type MessageForm, type ValueForm } from "../wire/form.ts";
+
+type Suffix = "In" | "Out";
 
 /**
  * Writes `gen/socket-events.ts`. What the server sends (`…Out`: every field there,
@@ -32,11 +34,11 @@ export function generateSocketEvents(schema: Schema): void {
   f.print();
 
   for (const message of reachable(toServer.map((e) => e.payload))) {
-    printType(f, message, "In", (field) => inField(field));
+    printType(f, message, "In");
   }
   const outgoing = [...toClient.map((e) => e.payload), ...toServer.flatMap((e) => e.ack ?? [])];
   for (const message of reachable(outgoing)) {
-    printType(f, message, "Out", (field) => outField(field, getOption(field, omit_if_unset)));
+    printType(f, message, "Out");
   }
 
   f.print("/** Events that clients send. */");
@@ -92,91 +94,70 @@ export function generateSocketEvents(schema: Schema): void {
   f.print("}");
 }
 
-function reachable(roots: DescMessage[]): DescMessage[] {
-  const seen = new Set<DescMessage>();
-  const visit = (message: DescMessage) => {
-    if (seen.has(message) || message.typeName.startsWith("google.protobuf.")) return;
-    for (const field of message.fields) if (field.message) visit(field.message);
-    seen.add(message);
+/** Messages and what they hold, each once. */
+function reachable(roots: DescMessage[]): MessageForm[] {
+  const seen = new Set<MessageForm>();
+  const visit = (form: MessageForm) => {
+    if (seen.has(form)) return;
+    seen.add(form);
+    for (const { value } of form.fields) if (value.kind === "message") visit(value.form);
   };
-  roots.forEach(visit);
-  const names = [...seen].map((it) => it.name);
+  roots.map(formOf).forEach(visit);
+  const names = [...seen].map((it) => it.desc.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice) throw new Error(`two messages of events are called ${twice}`);
   return [...seen];
 }
 
-function printType(
-  f: GeneratedFile,
-  message: DescMessage,
-  suffix: "In" | "Out",
-  fieldType: (field: DescField) => string,
-): void {
-  f.print(f.jsDoc(message));
-  if (message.fields.length === 0) {
-    f.print(f.export("type", message.name + suffix), " = Record<never, never>;");
+function printType(f: GeneratedFile, { desc, fields }: MessageForm, suffix: Suffix): void {
+  f.print(f.jsDoc(desc));
+  if (fields.length === 0) {
+    f.print(f.export("type", desc.name + suffix), " = Record<never, never>;");
   } else {
-    f.print(f.export("interface", message.name + suffix), " {");
-    for (const field of message.fields) {
-      f.print(f.jsDoc(field, "  "));
-      f.print("  ", field.jsonName, fieldType(field), ";");
+    f.print(f.export("interface", desc.name + suffix), " {");
+    for (const field of fields) {
+      f.print(f.jsDoc(field.desc, "  "));
+      f.print("  ", field.name, suffix === "In" ? inField(field) : outField(field), ";");
     }
     f.print("}");
   }
   f.print();
 }
 
-function inField(field: DescField): string {
-  const type = valueType(field, "In");
-  const mayMiss =
-    field.proto.proto3Optional || field.fieldKind === "message" || field.fieldKind === "enum";
-  return mayMiss ? `?: ${type} | null` : `: ${type}`;
+function inField(field: FieldForm): string {
+  const type = listed(field, "In");
+  return field.isRequired ? `: ${type}` : `?: ${type} | null`;
 }
 
-function outField(field: DescField, omitted: boolean): string {
-  const type = valueType(field, "Out");
-  if (omitted) return `?: ${type}`;
-  return field.proto.proto3Optional ? `: ${type} | null` : `: ${type}`;
+function outField(field: FieldForm): string {
+  const type = listed(field, "Out");
+  if (field.unset === "nothing") return `?: ${type}`;
+  return field.unset === "null" ? `: ${type} | null` : `: ${type}`;
 }
 
-function valueType(field: DescField, suffix: "In" | "Out"): string {
-  if (field.fieldKind === "list") {
-    const item = singleType(field.listKind, field, suffix);
-    return item.includes("|") ? `(${item})[]` : `${item}[]`;
-  }
-  if (field.fieldKind === "map") throw new Error(`${field.toString()}: maps have no wire form`);
-  return singleType(field.fieldKind, field, suffix);
+function listed({ value, isList }: FieldForm, suffix: Suffix): string {
+  const type = valueType(value, suffix);
+  if (!isList) return type;
+  return type.includes("|") ? `(${type})[]` : `${type}[]`;
 }
 
-function singleType(
-  kind: "scalar" | "enum" | "message",
-  field: DescField,
-  suffix: "In" | "Out",
-): string {
-  if (kind === "message" && field.message) {
-    if (field.message.typeName === "google.protobuf.Timestamp") return "string";
-    if (field.message.typeName === "google.protobuf.Struct") return "Record<string, unknown>";
-    return field.message.name + suffix;
-  }
-  if (kind === "enum" && field.enum) {
-    return union(
-      field.enum.values.filter((v) => v.number !== 0).map((v) => v.localName.toLowerCase()),
-    );
-  }
-  switch (field.scalar) {
-    case ScalarType.STRING:
-      return "string";
-    case ScalarType.BOOL:
-      return "boolean";
-    case ScalarType.UINT32:
-    case ScalarType.INT32:
-    case ScalarType.DOUBLE:
+function valueType(value: ValueForm, suffix: Suffix): string {
+  switch (value.kind) {
+    case "message":
+      return value.form.desc.name + suffix;
+    case "enum":
+      return union(suffix === "In" ? value.accepted : [...value.names.values()]);
+    case "object":
+      return "Record<string, unknown>";
+    case "integer":
       return "number";
+    case "time":
+      return "string";
     default:
-      throw new Error(`${field.toString()}: this type has no wire form`);
+      return value.kind;
   }
 }
 
-function union(values: string[]): string {
+function union(values: readonly string[]): string {
   return values.map((value) => JSON.stringify(value)).join(" | ");
 }

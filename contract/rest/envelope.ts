@@ -1,6 +1,35 @@
-import type { DescField, DescMessage, JsonValue, Message } from "@bufbuild/protobuf";
+import type { DescMethod, JsonValue, Message } from "@bufbuild/protobuf";
+import type { Rest } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { type FieldForm, formOf } from "../wire/form.ts";
 import { writerOf } from "../wire/writer.ts";
 import type { RestRoute } from "./routes.ts";
+
+/** A part of the answer. */
+export interface EnvelopePart {
+  /** Its name there. */
+  name: string;
+  /** The fields that lead to it, from the response on. */
+  path: readonly FieldForm[];
+  field: FieldForm;
+  /** Whether it is there only in some answers. */
+  optional: boolean;
+}
+
+/** What of a response stands in the REST envelope. @throws Error for a path that leads nowhere */
+export function envelopeParts(method: DescMethod, option: Rest): EnvelopePart[] {
+  if (option.bare) return [];
+  if (option.envelope.length > 0) {
+    return option.envelope.map(({ field: text, name, optional }) => {
+      const path = fieldsAt(method, text.split("."));
+      const field = path.at(-1);
+      if (!field) throw new Error(`${method.name}: an envelope field without a path`);
+      return { name: name || field.name, path, field, optional };
+    });
+  }
+  return formOf(method.output).fields.map((field) => {
+    return { name: field.name, path: [field], field, optional: field.unset === "nothing" };
+  });
+}
 
 /** An answer of success: status and body. */
 export interface Success {
@@ -11,39 +40,40 @@ export interface Success {
 /** Compiles how the response of a route becomes its answer. */
 export function envelopeOf({ method, rest }: RestRoute): (response: Message) => Success {
   const write = writerOf(method.output);
-  const list = method.output.fields.find((field) => field.fieldKind === "list");
-  const picks = rest.envelope.map(({ field, name, optional }) => {
-    const path = jsonPath(method.output, field.split("."));
-    return { path, name: name || (path.at(-1) ?? ""), optional };
+  const list = formOf(method.output).fields.find((field) => field.isList);
+  const parts = envelopeParts(method, rest).map(({ name, path, optional }) => {
+    return { name, path: path.map((field) => field.name), optional };
   });
   return (response) => {
     const json = write(response);
-    const isEmpty = list !== undefined && isEmptyList(json[list.jsonName]);
+    const isEmpty = list !== undefined && isEmptyList(json[list.name]);
     const message = isEmpty && rest.emptyMessage ? rest.emptyMessage : rest.message;
     const body: Record<string, JsonValue> = { success: true, ...(message && { message }) };
-    if (picks.length > 0) {
-      for (const { path, name, optional } of picks) {
-        const value = valueAt(json, path);
-        if (value !== null || !optional) body[name] = value;
-      }
-    } else if (!rest.bare) {
-      Object.assign(body, json);
+    for (const { name, path, optional } of parts) {
+      const value = valueAt(json, path);
+      if (value !== null || !optional) body[name] = value;
     }
     const isDuplicate = rest.duplicateStatus !== 0 && json.duplicate === true;
     return { status: isDuplicate ? rest.duplicateStatus : rest.status || 200, body };
   };
 }
 
-function jsonPath(desc: DescMessage, names: string[]): string[] {
-  const [name, ...rest] = names;
-  const field: DescField | undefined = desc.fields.find((it) => it.name === name);
-  if (!field) throw new Error(`${desc.typeName} has no field ${name}`);
-  if (rest.length === 0) return [field.jsonName];
-  if (!field.message) throw new Error(`${desc.typeName}.${name} has no fields`);
-  return [field.jsonName, ...jsonPath(field.message, rest)];
+function fieldsAt({ output }: DescMethod, names: readonly string[]): FieldForm[] {
+  let form = formOf(output);
+  return names.map((name, i) => {
+    const field = form.fields.find((it) => it.desc.name === name);
+    if (!field) throw new Error(`${form.desc.typeName} has no field ${name}`);
+    if (i < names.length - 1) {
+      if (field.value.kind !== "message" || field.isList) {
+        throw new Error(`${form.desc.typeName}.${name} has no fields`);
+      }
+      ({ form } = field.value);
+    }
+    return field;
+  });
 }
 
-function valueAt(json: JsonValue, path: string[]): JsonValue {
+function valueAt(json: JsonValue, path: readonly string[]): JsonValue {
   let value = json;
   for (const name of path) {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return null;

@@ -1,6 +1,9 @@
 /** The deepest free-form JSON that is looked into at all; contracts ask for less. */
 const maxDepth = 100;
 
+/** Faults that an answer names at most: it must not be many times the size of the request. */
+export const maxFaults = 50;
+
 const forbiddenKeys = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Whether a value is an object as `JSON.parse` makes them: no array, no buffer, no date. */

@@ -1,149 +1,230 @@
-import {
-  create,
-  type DescEnum,
-  type DescField,
-  type DescMessage,
-  type MessageShape,
-  ScalarType,
-} from "@bufbuild/protobuf";
+import { create, type DescMessage, type Message, type MessageShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AppError, type Fault } from "../errors.ts";
-import { enumNames } from "./descriptors.ts";
-import { isPlainObject, jsonFault } from "./json.ts";
+import { type FieldForm, formOf, type ValueForm } from "./form.ts";
+import { isPlainObject, jsonFault, maxFaults, textFault } from "./json.ts";
 
-/** Reads one JSON value into what a field holds, or says what is wrong with it. */
-type ValueReader = (value: unknown) => { ok: unknown } | { fault: string };
+/** Fields of a request that came otherwise than in its JSON: values by JSON name. */
+export type Given = Readonly<Record<string, unknown>>;
+
+/** Where a value stands: `items[2].name`, and how many messages are around it. */
+interface Place {
+  path: string;
+  depth: number;
+}
+
+/** Reads a JSON value into what a field holds; adds a fault where that can't be. */
+type ValueReader = (value: unknown, place: Place, faults: Fault[]) => unknown;
 
 interface FieldReader {
-  field: DescField;
+  local: string;
+  place: Place;
   read: ValueReader;
 }
 
-/** A body of unknown fields must not be answered by one many times its size. */
-const maxFaults = 50;
-
-const compiled = new WeakMap<DescMessage, Map<string, FieldReader>>();
+const maxNameLength = 100;
+/** As protobuf's own decoders have it. */
+const maxDepth = 100;
+const root: Place = { path: "", depth: 0 };
+const nothingGiven: Given = {};
 
 /**
  * Reads JSON that a client sent, strictly: no unknown fields, no numbers in strings.
  * Null stands for absent. Collects every fault, so that `details` names them all.
- * @param given fields that are known already, by their JSON names
  * @throws AppError VALIDATION_FAILED
  */
 export function readJson<D extends DescMessage>(
   desc: D,
   json: unknown,
-  given: Readonly<Record<string, string>> = {},
+  given: Given = nothingGiven,
 ): MessageShape<D> {
   const faults: Fault[] = [];
-  const values: Record<string, unknown> = {};
-  const readers = readersOf(desc);
-  for (const [name, value] of Object.entries(given)) {
-    const reader = readers.get(name);
-    if (reader) set(values, reader, value, faults);
-  }
-  if (!isPlainObject(json)) {
-    throw new AppError("VALIDATION_FAILED", {
-      faults: [{ path: "", message: "must be a JSON object" }],
-    });
-  }
-  for (const name of Object.keys(json)) {
-    const reader = Object.hasOwn(given, name) ? undefined : readers.get(name);
-    const value = json[name];
-    if (!reader)
-      faults.push({ path: name.slice(0, 100), message: "is not a field of this request" });
-    else if (value !== null && value !== undefined) set(values, reader, value, faults);
-  }
+  const message = readMessage(desc, json, given, root, faults);
   if (faults.length > 0) {
     throw new AppError("VALIDATION_FAILED", { faults: faults.slice(0, maxFaults) });
   }
-  // Assigned to an empty message: create() with a value of the client's would take a
-  // "$typeName" in it for a message that is ready.
-  return Object.assign(create(desc), values);
+  return message;
 }
 
 /**
- * Reads a query string. Keys that are no fields are passed over, as caches and trackers add them.
+ * Reads a query string; a key that is repeated makes a list. Keys that are no fields are
+ * passed over, as caches and trackers add them.
  * @throws AppError VALIDATION_FAILED
  */
 export function readQuery<D extends DescMessage>(
   desc: D,
   query: URLSearchParams,
-  given: Readonly<Record<string, string>>,
+  given: Given,
 ): MessageShape<D> {
   const json: Record<string, unknown> = {};
   const faults: Fault[] = [];
-  for (const [name, { field }] of readersOf(desc)) {
-    const values = query.getAll(name);
-    const [value] = values;
-    if (value === undefined || Object.hasOwn(given, name)) continue;
-    if (values.length > 1) faults.push({ path: name, message: "is given more than once" });
-    const isNumber = field.fieldKind === "scalar" && field.scalar === ScalarType.UINT32;
-    // A number in a query is digits; anything else is left for the reader to refuse.
-    json[name] = isNumber && /^(0|[1-9]\d{0,9})$/.test(value) ? Number(value) : value;
+  for (const { name, value, isList } of formOf(desc).fields) {
+    const texts = query.getAll(name);
+    const [text] = texts;
+    if (text === undefined || Object.hasOwn(given, name)) continue;
+    if (isList) json[name] = texts.map((it) => textToJson(value, it));
+    else json[name] = textToJson(value, text);
+    if (!isList && texts.length > 1)
+      faults.push({ path: name, message: "is given more than once" });
   }
   if (faults.length > 0) throw new AppError("VALIDATION_FAILED", { faults });
   return readJson(desc, json, given);
 }
 
-function set(
-  values: Record<string, unknown>,
-  { field, read }: FieldReader,
-  value: unknown,
-  faults: Fault[],
-): void {
-  const result = read(value);
-  if ("fault" in result) faults.push({ path: field.jsonName, message: result.fault });
-  else values[field.localName] = result.ok;
+/** What no item is called, and the number that none has: rules of fields take both. */
+const noId = "-";
+const maxIdLength = 64;
+
+/**
+ * Reads the parts of a path. What can't be a field's value is taken for one that doesn't
+ * exist, so that the handler answers with what it says of those, in its order: for text `-`,
+ * for a number (items count from 1) the last there is.
+ */
+export function readPath(
+  fields: readonly FieldForm[],
+  texts: Readonly<Record<string, string | string[] | undefined>>,
+): Given {
+  const given: Record<string, unknown> = {};
+  for (const { name, value } of fields) {
+    const text = texts[name];
+    given[name] = readPathPart(value, typeof text === "string" ? text : "");
+  }
+  return given;
 }
 
-function readersOf(desc: DescMessage): Map<string, FieldReader> {
+function readPathPart(value: ValueForm, text: string): string | number {
+  if (value.kind === "integer") {
+    return /^[1-9]\d*$/.test(text) ? Math.min(Number(text), value.maximum) : value.maximum;
+  }
+  const isShort = text.length > 0 && text.length <= maxIdLength;
+  return isShort && !textFault(text) && !/[\p{Cc}\p{Z}]/u.test(text) ? text : noId;
+}
+
+/** A number in a query is digits; what isn't of its type is left for the reader to refuse. */
+function textToJson(value: ValueForm, text: string): unknown {
+  switch (value.kind) {
+    case "integer":
+      return /^(0|-?[1-9]\d{0,9})$/.test(text) ? Number(text) : text;
+    case "number":
+      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+    case "boolean":
+      return text === "true" ? true : text === "false" ? false : text;
+    default:
+      return text;
+  }
+}
+
+const compiled = new WeakMap<DescMessage, ReadonlyMap<string, FieldReader>>();
+
+function readersOf(desc: DescMessage): ReadonlyMap<string, FieldReader> {
   let readers = compiled.get(desc);
   if (!readers) {
     readers = new Map(
-      desc.fields.map((field) => [field.jsonName, { field, read: valueReader(field) }]),
+      formOf(desc).fields.map(({ name, local, value, isList }) => {
+        const read = isList ? listReader(valueReader(value)) : valueReader(value);
+        return [name, { local, place: { path: name, depth: 0 }, read }];
+      }),
     );
     compiled.set(desc, readers);
   }
   return readers;
 }
 
-function valueReader(field: DescField): ValueReader {
-  if (field.fieldKind === "enum") return enumReader(field.enum);
-  if (field.fieldKind === "scalar") return scalarReader(field.scalar, field);
-  if (field.fieldKind === "message" && field.message.typeName === "google.protobuf.Struct") {
-    return structReader;
+function readMessage<D extends DescMessage>(
+  desc: D,
+  json: unknown,
+  given: Given,
+  { path, depth }: Place,
+  faults: Fault[],
+): MessageShape<D> {
+  const message = create(desc);
+  if (!isPlainObject(json)) {
+    faults.push({ path, message: path ? "must be an object" : "must be a JSON object" });
+    return message;
   }
-  throw new Error(`${field.toString()}: this type has no wire form in requests`);
+  const values: Record<string, unknown> = {};
+  const readers = readersOf(desc);
+  for (const name of Object.keys(given)) {
+    const reader = readers.get(name);
+    if (reader) values[reader.local] = given[name];
+  }
+  for (const name of Object.keys(json)) {
+    const reader = Object.hasOwn(given, name) ? undefined : readers.get(name);
+    const value = json[name];
+    if (!reader) {
+      const place = within(path, name.slice(0, maxNameLength));
+      faults.push({ path: place, message: "is not a field of this request" });
+    } else if (value !== null && value !== undefined) {
+      const place = path ? { path: within(path, name), depth } : reader.place;
+      values[reader.local] = reader.read(value, place, faults);
+    }
+  }
+  // Assigned to an empty message: create() with a value of the client's would take a
+  // "$typeName" in it for a message that is ready.
+  return Object.assign(message, values);
 }
 
-function enumReader(desc: DescEnum): ValueReader {
-  const numbers = new Map([...enumNames(desc)].map(([number, name]) => [name, number]));
-  const fault = `must be one of ${[...numbers.keys()].join(", ")}`;
-  return (value) => {
-    const number = typeof value === "string" ? numbers.get(value) : undefined;
-    return number === undefined ? { fault } : { ok: number };
+function within(path: string, name: string): string {
+  return path ? `${path}.${name}` : name;
+}
+
+function listReader(readItem: ValueReader): ValueReader {
+  return (list, { path, depth }, faults) => {
+    if (!Array.isArray(list)) return refuse(faults, path, "must be a list");
+    return list.map((item: unknown, i) => readItem(item, { path: `${path}[${i}]`, depth }, faults));
   };
 }
 
-function scalarReader(type: ScalarType, field: DescField): ValueReader {
-  switch (type) {
-    case ScalarType.STRING:
-      return (value) => (typeof value === "string" ? { ok: value } : { fault: "must be a string" });
-    case ScalarType.BOOL:
-      return (value) =>
-        typeof value === "boolean" ? { ok: value } : { fault: "must be true or false" };
-    case ScalarType.UINT32:
-      return (value) =>
-        typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff
-          ? { ok: value }
-          : { fault: "must be a whole number" };
-    default:
-      throw new Error(`${field.toString()}: this type has no wire form in requests`);
+function valueReader(form: ValueForm): ValueReader {
+  switch (form.kind) {
+    case "string":
+      return (value, { path }, faults) =>
+        typeof value === "string" ? value : refuse(faults, path, "must be a string");
+    case "boolean":
+      return (value, { path }, faults) =>
+        typeof value === "boolean" ? value : refuse(faults, path, "must be true or false");
+    case "integer": {
+      const { minimum, maximum } = form;
+      return (value, { path }, faults) =>
+        typeof value === "number" && Number.isInteger(value) && value >= minimum && value <= maximum
+          ? value
+          : refuse(faults, path, "must be a whole number");
+    }
+    case "number":
+      return (value, { path }, faults) =>
+        typeof value === "number" && Number.isFinite(value)
+          ? value
+          : refuse(faults, path, "must be a number");
+    case "time":
+      return (value, { path }, faults) => {
+        const time = typeof value === "string" && isoTime.test(value) ? Date.parse(value) : NaN;
+        return Number.isNaN(time)
+          ? refuse(faults, path, "must be a time such as 2023-10-27T10:00:00.000Z")
+          : timestampFromMs(time);
+      };
+    case "object":
+      return (value, { path }, faults) => {
+        const fault = isPlainObject(value) ? jsonFault(value) : "must be an object";
+        return fault ? refuse(faults, path, fault) : value;
+      };
+    case "enum": {
+      const numbers = new Map([...form.names].map(([number, name]) => [name, number]));
+      const fault = `must be one of ${form.accepted.join(", ")}`;
+      return (value, { path }, faults) =>
+        (typeof value === "string" ? numbers.get(value) : undefined) ?? refuse(faults, path, fault);
+    }
+    case "message": {
+      const { desc } = form.form;
+      return (value, { path, depth }, faults): Message | undefined =>
+        depth < maxDepth
+          ? readMessage(desc, value, nothingGiven, { path, depth: depth + 1 }, faults)
+          : refuse(faults, path, "is nested too deeply");
+    }
   }
 }
 
-const structReader: ValueReader = (value) => {
-  if (!isPlainObject(value)) return { fault: "must be an object" };
-  const fault = jsonFault(value);
-  return fault ? { fault } : { ok: value };
-};
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+function refuse(faults: Fault[], path: string, message: string): undefined {
+  faults.push({ path, message });
+}

@@ -1,17 +1,13 @@
 import {
-  type DescField,
   type DescMessage,
-  getOption,
   isMessage,
   type JsonObject,
   type JsonValue,
   type Message,
   type MessageShape,
-  ScalarType,
 } from "@bufbuild/protobuf";
 import { type Timestamp, TimestampSchema } from "@bufbuild/protobuf/wkt";
-import { omit_if_unset } from "#gen/aetherconnect/options/v1/options_pb.ts";
-import { enumNames } from "./descriptors.ts";
+import { formOf, type MessageForm, type ValueForm } from "./form.ts";
 
 /** Turns a message into the JSON of REST answers and socket frames. */
 export type Writer<T> = (message: T) => JsonObject;
@@ -19,19 +15,15 @@ export type Writer<T> = (message: T) => JsonObject;
 type AnyWriter = (message: Message & Record<string, unknown>) => JsonObject;
 type ValueWriter = (value: unknown) => JsonValue;
 
-const writers = new Map<DescMessage, AnyWriter>();
+const writers = new WeakMap<MessageForm, AnyWriter>();
 
-/**
- * Compiles the writer of a message type. It differs from proto3 JSON where the
- * specification does: absent fields are null (or left out, by option), enums are short
- * names, times always have milliseconds.
- */
+/** Compiles the writer of a message type. */
 export function writerOf<D extends DescMessage>(desc: D): Writer<MessageShape<D>> {
-  return writerFor(desc);
+  return writerFor(formOf(desc));
 }
 
-function writerFor(desc: DescMessage): AnyWriter {
-  const known = writers.get(desc);
+function writerFor(form: MessageForm): AnyWriter {
+  const known = writers.get(form);
   if (known) return known;
   let fields: { local: string; name: string; omit: boolean; write: ValueWriter }[] = [];
   const writer: AnyWriter = (message) => {
@@ -46,64 +38,43 @@ function writerFor(desc: DescMessage): AnyWriter {
     }
     return out;
   };
-  writers.set(desc, writer);
-  fields = desc.fields.map((field) => ({
-    local: field.localName,
-    name: field.jsonName,
-    omit: getOption(field, omit_if_unset),
-    write: valueWriter(field),
+  // In its place before it is complete: a message may contain itself.
+  writers.set(form, writer);
+  fields = form.fields.map(({ local, name, unset, isList, value }) => ({
+    local,
+    name,
+    omit: unset === "nothing",
+    write: isList ? listWriter(valueWriter(value)) : valueWriter(value),
   }));
   return writer;
 }
 
-function valueWriter(field: DescField): ValueWriter {
-  switch (field.fieldKind) {
-    case "message":
-      return messageWriter(field.message);
-    case "enum": {
-      const names = enumNames(field.enum);
-      return (value) => (typeof value === "number" ? (names.get(value) ?? null) : null);
-    }
-    case "scalar":
-      return scalarWriter(field.scalar, field);
-    case "list": {
-      const item =
-        field.listKind === "message"
-          ? messageWriter(field.message)
-          : field.listKind === "scalar"
-            ? scalarWriter(field.scalar, field)
-            : unsupported(field);
-      return (value) => (Array.isArray(value) ? value.map(item) : []);
-    }
-    case "map":
-      return unsupported(field);
-  }
+function listWriter(write: ValueWriter): ValueWriter {
+  return (value) => (Array.isArray(value) ? value.map(write) : []);
 }
 
-function messageWriter(desc: DescMessage): ValueWriter {
-  if (desc.typeName === "google.protobuf.Timestamp") {
-    return (value) => (isMessage(value, TimestampSchema) ? isoTime(value) : null);
-  }
-  // protobuf-es keeps a Struct field as the plain object that it stands for.
-  if (desc.typeName === "google.protobuf.Struct")
-    return (value) => (isJsonObject(value) ? value : null);
-  const write = writerFor(desc);
-  return (value) => (isRecordMessage(value) ? write(value) : null);
-}
-
-function scalarWriter(type: ScalarType, field: DescField): ValueWriter {
-  switch (type) {
-    case ScalarType.STRING:
-    case ScalarType.BOOL:
-    case ScalarType.UINT32:
-    case ScalarType.INT32:
-    case ScalarType.DOUBLE:
+function valueWriter(form: ValueForm): ValueWriter {
+  switch (form.kind) {
+    case "string":
+    case "boolean":
+    case "integer":
+    case "number":
       return (value) =>
         typeof value === "string" || typeof value === "number" || typeof value === "boolean"
           ? value
           : null;
-    default:
-      return unsupported(field);
+    case "time":
+      return (value) => (isMessage(value, TimestampSchema) ? isoTime(value) : null);
+    case "object":
+      return (value) => (isJsonObject(value) ? value : null);
+    case "enum": {
+      const { names } = form;
+      return (value) => (typeof value === "number" ? (names.get(value) ?? null) : null);
+    }
+    case "message": {
+      const write = writerFor(form.form);
+      return (value) => (isRecordMessage(value) ? write(value) : null);
+    }
   }
 }
 
@@ -125,8 +96,4 @@ function isRecordMessage(value: unknown): value is Message & Record<string, unkn
 
 function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function unsupported(field: DescField): never {
-  throw new Error(`${field.toString()}: this type has no wire form`);
 }

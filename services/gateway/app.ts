@@ -39,12 +39,10 @@ export function createApp(context: GatewayContext): Express {
   });
   const transports = new Map(context.upstreams.map((it) => [it.service.typeName, it.transport]));
   const guard = guardOrigin(originRule);
-  for (const [template, routes] of byTemplate(
-    restRoutes(context.upstreams.map((it) => it.service)),
-  )) {
+  for (const [, routes] of byTemplate(restRoutes(context.upstreams.map((it) => it.service)))) {
     const [first] = routes;
     if (!first) continue;
-    const path = app.route(expressPath(template, first.method));
+    const path = app.route(expressPath(first));
     for (const route of routes) {
       const transport = transports.get(route.method.parent.typeName);
       if (!transport) throw new Error(`${route.method.parent.typeName} has no transport`);

@@ -9,7 +9,7 @@ import { replaceReason } from "#contract/failures.ts";
 import { envelopeOf } from "#contract/rest/envelope.ts";
 import type { RestRoute } from "#contract/rest/routes.ts";
 import { validate } from "#contract/validate.ts";
-import { readJson, readQuery } from "#contract/wire/reader.ts";
+import { readJson, readPath, readQuery } from "#contract/wire/reader.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import type { Admission, Admit } from "./admission.ts";
 import { type CredentialCookies, readCookies } from "./cookies.ts";
@@ -44,9 +44,8 @@ export interface TranscodeOptions {
  * validation, the call.
  */
 export function transcode(route: RestRoute, options: TranscodeOptions): RequestHandler {
-  const { method, access } = route;
+  const { method, access, hasBody, pathFields } = route;
   const envelope = envelopeOf(route);
-  const hasBody = route.verb === "post" || route.verb === "put";
   return async function serveRoute(req, res) {
     res.locals.route = route.template;
     // What is for one user is for no cache, whether or not it is a secret.
@@ -59,7 +58,7 @@ export function transcode(route: RestRoute, options: TranscodeOptions): RequestH
       throw admission.refusal;
     }
     try {
-      const given = pathParameters(req);
+      const given = readPath(pathFields, req.params);
       const input = hasBody
         ? readJson(method.input, await readBody(req, res), given)
         : readQuery(method.input, searchParams(req), given);
@@ -96,16 +95,6 @@ export async function callUnary(
 
 function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === "unary";
-}
-
-/** An id is short and plain; whatever else stands in its place is sent as one that can't exist. */
-function pathParameters(req: Request): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(req.params).map(([name, value]) => [
-      name,
-      typeof value === "string" && /^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : "-",
-    ]),
-  );
 }
 
 function searchParams(req: Request): URLSearchParams {

@@ -57,7 +57,7 @@ export function cors(isAllowed: OriginRule): RequestHandler {
     callback(null, {
       origin: isAllowed({ origin: req.headers.origin }),
       credentials: true,
-      methods: ["GET", "HEAD", "POST", "PUT", "DELETE"],
+      methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
       allowedHeaders: ["content-type", "authorization", "x-request-id"],
       exposedHeaders: ["x-request-id", "retry-after"],
       maxAge: 600,
