@@ -1,9 +1,12 @@
 import { create } from "@bufbuild/protobuf";
+import { createContextValues } from "@connectrpc/connect";
 import { Client } from "pg";
 import { createLogger } from "#common/log.ts";
+import { callerKey } from "#common/rpc/caller.ts";
+import type { Call } from "#common/rpc/handler.ts";
 import { ListMessagesRequestSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { listMessages } from "#message/messages/messages.ts";
+import { listMessages } from "#message/messages/list-messages.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import { judged, quantile, ratio, spread, table } from "../measure/figures.ts";
 import { content } from "../measure/loops.ts";
@@ -14,6 +17,17 @@ import { openDatabase } from "../measure/stage.ts";
 const few = 1_000;
 const many = 1_000_000;
 const reads = 400;
+
+const call: Call = {
+  values: createContextValues().set(callerKey, {
+    kind: "user",
+    userId: "1",
+    sessionId: "1",
+    expiresAt: Number.POSITIVE_INFINITY,
+  }),
+  signal: new AbortController().signal,
+  requestHeader: new Headers(),
+};
 
 export const pages: Scenario = {
   about: "deep pages and cursors with 1,000,000 messages against page 1 with 1,000",
@@ -33,6 +47,7 @@ export const pages: Scenario = {
       await fill(database.url, room.id, count);
       return room.id;
     };
+    const list = listMessages(messages);
     const [small, large] = [await newRoom(few), await newRoom(many)];
     const ways = [
       { name: "page 1 of 1,000 messages", roomId: small, ask: () => ({ page: 1 }) },
@@ -48,9 +63,9 @@ export const pages: Scenario = {
         for (const [k, { name, roomId, ask }] of inTurn([...ways.entries()], i)) {
           const request = create(ListMessagesRequestSchema, { roomId, ...ask() });
           const begunAt = performance.now();
-          const page = await listMessages(messages, "1", request);
+          const page = await list(request, call);
           times[k]?.push((performance.now() - begunAt) * 1000);
-          if (page.messages.length !== 50) throw new Error(`${name}: not a whole page`);
+          if (page.messages?.length !== 50) throw new Error(`${name}: not a whole page`);
         }
       }
       for (const [k, { p50s, p99s }] of ways.entries()) {

@@ -3,19 +3,21 @@ import { bearerToken } from "#common/http/bearer-token.ts";
 import { instanceHeader, withInstance } from "#common/http/instance.ts";
 import { type SocketsHandler, socketsPath } from "#common/http/server.ts";
 import type { MessageContext } from "./context.ts";
-import { guardConnection, guardWebSockets } from "./socket/door/guard-connections.ts";
+import type { Connection } from "./socket/chat-server.ts";
+import { guardConnection, guardWebSockets } from "./socket/door/connections.ts";
 import { createHandshakeRule } from "./socket/door/handshake.ts";
-import type { OnSlow } from "./socket/door/server.ts";
-import { corkFlush } from "./socket/engine/one-write.ts";
-import type { ChatSocket } from "./socket/engine/types.ts";
+import { corkFlush } from "./socket/engine/writes.ts";
 
 /** Serves Socket.IO: each request is judged before engine.io sees it, and refused in our words. */
-export function serveSocketRequests(ctx: MessageContext, onSlow: OnSlow): SocketsHandler {
+export function serveSocketRequests(
+  ctx: MessageContext,
+  onSlow: (conn: Connection) => void,
+): SocketsHandler {
   const { io } = ctx;
   // Socket.IO gets a server of its own, which never listens.
   const inner = new Server();
   io.attach(inner, { path: socketsPath });
-  io.engine.on("connection", (conn: ChatSocket["conn"]) => guardConnection(conn, onSlow));
+  io.engine.on("connection", (conn: Connection) => guardConnection(conn, onSlow));
   io.engine.on("flush", corkFlush);
   guardWebSockets(io.engine);
   nameSessions(ctx);

@@ -4,16 +4,19 @@ import { localUrl } from "#common/config.ts";
 import { startHttpServer } from "#common/http/server.ts";
 import type { RunningService } from "#common/lifecycle.ts";
 import type { Authenticator } from "#common/rpc/interceptors.ts";
-import { startRpcServer } from "#common/rpc/server.ts";
+import { implement, startRpcServer } from "#common/rpc/server.ts";
+import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { MessageConfig } from "./config.ts";
-import { createMessageContext, type MessageContext, type MessageOverrides } from "./context.ts";
+import type { MessageContext, MessageOverrides } from "./context.ts";
 import { serveSocketRequests } from "./http.ts";
-import { messageService } from "./messages/message-service.ts";
-import { roomService } from "./rooms/room-service.ts";
-import { type OnSlow, serveSockets } from "./socket/door/server.ts";
-import { closeTransport } from "./socket/engine/end-socket.ts";
+import { createMethods } from "./methods.ts";
+import { admitSockets } from "./socket/door/admission.ts";
+import { createSlowReport, createSocketCountLimit } from "./socket/door/cuts.ts";
+import { closeTransport } from "./socket/engine/close.ts";
 import { createDispatch, type Dispatch } from "./socket/events/dispatch.ts";
-import { eventHandlers } from "./socket/events/handlers.ts";
+import { createEventHandlers } from "./socket/events/handlers.ts";
+import { createMessageContext } from "./wiring.ts";
 
 /** A message service that listens. */
 export interface RunningMessage extends RunningService {
@@ -26,42 +29,43 @@ export async function startMessage(
   config: MessageConfig,
   overrides?: MessageOverrides,
 ): Promise<RunningMessage> {
-  const ctx = await createMessageContext(config, overrides);
-  const { closers, operations, log, metrics } = ctx;
-  try {
-    const dispatch = createDispatch({
-      handlers: eventHandlers(ctx),
-      messagesPerSecond: config.socketMessagesPerSecond,
-      log,
-      metrics,
-    });
-    const onSlow = serveSockets(ctx, dispatch);
-    const rpc = await startRpcServer({
-      port: config.rpcPort,
-      host: config.host,
-      portSetting: "MESSAGE_SERVICE_GRPC_PORT",
-      implementations: [roomService(ctx), messageService(ctx)],
-      authenticator: authenticatorOf(ctx),
-      isReady: operations.isReady,
-      hasReflection: !config.isProduction,
-      log,
-      metrics,
-    });
-    closers.add(() => rpc.close());
-    const httpPort = await serveHttp(ctx, dispatch, onSlow);
-    const rpcUrl = localUrl(config.host, rpc.port);
-    const httpUrl = localUrl(config.host, httpPort);
-    log.info({ rpcUrl, httpUrl }, "message service ready");
-    return {
-      rpcUrl,
-      httpUrl,
-      urls: [httpUrl, rpcUrl],
-      [Symbol.asyncDispose]: () => closers[Symbol.asyncDispose](),
-    };
-  } catch (error) {
-    await closers[Symbol.asyncDispose]();
-    throw error;
-  }
+  await using starting = new AsyncDisposableStack();
+  const ctx = await createMessageContext(config, starting, overrides);
+  const { operations, log, metrics } = ctx;
+  const methods = createMethods(ctx);
+  const rpc = await startRpcServer({
+    port: config.rpcPort,
+    host: config.host,
+    portSetting: "MESSAGE_SERVICE_GRPC_PORT",
+    implementations: [
+      implement(RoomService, methods.rooms),
+      implement(MessageService, methods.messages),
+    ],
+    authenticator: authenticatorOf(ctx),
+    isReady: operations.isReady,
+    hasReflection: !config.isProduction,
+    log,
+    metrics,
+  });
+  starting.defer(() => rpc.close());
+  const dispatch = createDispatch({
+    handlers: createEventHandlers(ctx, methods),
+    messagesPerSecond: config.socketMessagesPerSecond,
+    log,
+    metrics,
+  });
+  const httpPort = await serveSockets(ctx, dispatch, starting);
+  const stack = starting.move();
+  const rpcUrl = localUrl(config.host, rpc.port);
+  const httpUrl = localUrl(config.host, httpPort);
+  log.info({ rpcUrl, httpUrl }, "message service ready");
+  return {
+    rpcUrl,
+    httpUrl,
+    urls: [httpUrl, rpcUrl],
+    [Symbol.asyncDispose]: () =>
+      stack.disposeAsync().catch((err: unknown) => log.warn({ err }, "closing failed")),
+  };
 }
 
 function authenticatorOf({ guard, serviceTokens }: MessageContext): Authenticator {
@@ -75,17 +79,30 @@ function authenticatorOf({ guard, serviceTokens }: MessageContext): Authenticato
 }
 
 /** Listens on the HTTP port; answers it. Closing drains: clients come back by themselves. */
-async function serveHttp(ctx: MessageContext, dispatch: Dispatch, onSlow: OnSlow): Promise<number> {
-  const { config, closers, operations, io, log } = ctx;
+async function serveSockets(
+  ctx: MessageContext,
+  dispatch: Dispatch,
+  stack: AsyncDisposableStack,
+): Promise<number> {
+  const { config, operations, io, log, metrics } = ctx;
+  const cuts = metrics.counter("sockets_cut", "Sockets that the server ended", ["code"]);
+  metrics.gauge("sockets", "Open sockets", () => io.sockets.sockets.size);
+  const onCut = (code: string) => cuts.inc({ code });
+  admitSockets({
+    ...ctx,
+    dispatch,
+    onOpened: createSocketCountLimit({ ...ctx, ...config }),
+    onRefused: onCut,
+  });
   const http = await startHttpServer({
     port: config.httpPort,
     host: config.host,
     portSetting: "MESSAGE_SERVICE_HTTP_PORT",
     operations,
     log,
-    sockets: serveSocketRequests(ctx, onSlow),
+    sockets: serveSocketRequests(ctx, createSlowReport(io, log, onCut)),
   });
-  closers.add(async () => {
+  stack.defer(async () => {
     const closed = http.close(budgets.drain.events + budgets.drain.sockets);
     await Promise.race([dispatch.idle(), pause(budgets.drain.events, undefined, { ref: false })]);
     const allGone = Promise.all(

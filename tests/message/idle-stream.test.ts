@@ -5,9 +5,9 @@ import { Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { Server } from "socket.io";
 import { io as connect } from "socket.io-client";
-import { idleStreamOf } from "#message/socket/engine/idle-stream.ts";
-import { holdWrites } from "#message/socket/engine/one-write.ts";
-import type { ChatServer, ChatSocket } from "#message/socket/engine/types.ts";
+import type { ChatServer, ChatSocket } from "#message/socket/chat-server.ts";
+import { idleStreamOf } from "#message/socket/engine/internals.ts";
+import { holdWrites } from "#message/socket/engine/writes.ts";
 
 /** Fails when an update of socket.io, engine.io or ws renames what the direct way reads. */
 describe("the stream under a socket", () => {

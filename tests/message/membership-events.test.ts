@@ -9,7 +9,7 @@ import { createDelivery } from "#message/realtime/delivery.ts";
 import { createFanout } from "#message/realtime/fanout.ts";
 import { createHints } from "#message/realtime/hints.ts";
 import { createMembership } from "#message/realtime/membership.ts";
-import type { ChatServer } from "#message/socket/engine/types.ts";
+import type { ChatServer } from "#message/socket/chat-server.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import { type RedisServer, startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { next, type Stage, setStage, type TestSocket, type TestUser } from "./harness/stage.ts";

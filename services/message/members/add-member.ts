@@ -1,34 +1,48 @@
-import type { HandlerContext } from "@connectrpc/connect";
+import type { Client } from "@connectrpc/connect";
+import type { Counters } from "#common/limits.ts";
 import { requireUser } from "#common/rpc/caller.ts";
 import { fromConnectError } from "#common/rpc/errors.ts";
+import type { Call, Handler } from "#common/rpc/handler.ts";
 import { AppError } from "#contract/errors.ts";
-import type { AddMemberRequest } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { MessageContext } from "../context.ts";
-import { addMember, getManagedRoom } from "../rooms/rooms.ts";
+import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AddMemberRequest, RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { getManagedRoom } from "../rooms/rooms.ts";
+import { type Members, addMember as makeMember } from "./members.ts";
+import type { Users } from "./users.ts";
 
-/** Of one user, who may fill a room; by guessed ids he could find everybody, and bother them. */
+/** Of one user, who may fill a room; more would find every user by guessed ids. */
 const additionsPerMinute = 300;
 
-export const addMemberHandler = (ctx: MessageContext) => {
-  const additions = ctx.counters.create("additions", additionsPerMinute);
-  return async (req: AddMemberRequest, call: HandlerContext) => {
+/** Where users are looked up. */
+export interface Directory {
+  users: Pick<Users, "find">;
+  auth: Pick<Client<typeof AuthService>, "findUser">;
+}
+
+export const addMember = (
+  members: Members,
+  directory: Directory,
+  counters: Pick<Counters, "create">,
+): Handler<typeof RoomService, "addMember"> => {
+  const additions = counters.create("additions", additionsPerMinute);
+  return async (req, call) => {
     const { userId } = requireUser(call);
-    const room = await getManagedRoom(ctx.store, req.roomId, userId);
+    const room = await getManagedRoom(members.store, req.roomId, userId);
     await additions.count(userId);
-    const addedId = await findUserId(ctx, req, call);
-    // The store looks again whether he is a member: finding the other has taken its time.
-    return { room: await addMember(ctx, room.id, addedId, { byUserId: userId }) };
+    const addedId = await findUserId(directory, req, call);
+    // The store checks again that the caller is a member: the lookup has taken its time.
+    return { room: await makeMember(members, room.id, addedId, { byUserId: userId }) };
   };
 };
 
-/** Usernames are asked for with the caller's own token: whom he may find, auth decides. */
+/** Usernames are asked for with the caller's own token: whom they may find, auth decides. */
 async function findUserId(
-  { auth, names }: MessageContext,
+  { auth, users }: Directory,
   req: AddMemberRequest,
-  call: HandlerContext,
+  call: Call,
 ): Promise<string> {
   if (req.username === undefined) {
-    const user = await names.find(req.userId ?? "");
+    const user = await users.find(req.userId ?? "");
     if (!user) throw new AppError("USER_NOT_FOUND");
     return user.id;
   }

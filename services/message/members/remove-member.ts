@@ -1,16 +1,17 @@
-import type { HandlerContext } from "@connectrpc/connect";
 import { requireUser } from "#common/rpc/caller.ts";
+import type { Handler } from "#common/rpc/handler.ts";
 import { AppError } from "#contract/errors.ts";
-import type { RemoveMemberRequest } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { MessageContext } from "../context.ts";
-import { getManagedRoom, removeMember } from "../rooms/rooms.ts";
+import type { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { getManagedRoom } from "../rooms/rooms.ts";
+import { removeMember as endMembership, type Members } from "./members.ts";
 
-export const removeMemberHandler =
-  (ctx: MessageContext) => async (req: RemoveMemberRequest, call: HandlerContext) => {
+export const removeMember =
+  (members: Members): Handler<typeof RoomService, "removeMember"> =>
+  async (req, call) => {
     const { userId } = requireUser(call);
-    const room = await getManagedRoom(ctx.store, req.roomId, userId);
+    const room = await getManagedRoom(members.store, req.roomId, userId);
     if (room.createdBy !== userId) throw new AppError("FORBIDDEN");
-    const wasMember = await removeMember(ctx, room.id, req.userId);
+    const wasMember = await endMembership(members, room.id, req.userId);
     if (!wasMember) throw new AppError("USER_NOT_FOUND");
     return {};
   };

@@ -1,6 +1,6 @@
-import { closeTransport } from "../socket/engine/end-socket.ts";
-import { roomName } from "../socket/engine/room-names.ts";
-import type { ChatServer, ChatSocket } from "../socket/engine/types.ts";
+import type { ChatServer, ChatSocket } from "../socket/chat-server.ts";
+import { roomName } from "../socket/chat-server.ts";
+import { closeTransport } from "../socket/engine/close.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Audience } from "./fanout.ts";
 

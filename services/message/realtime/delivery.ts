@@ -1,24 +1,17 @@
 import { writerOf } from "#contract/wire/writer.ts";
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { serverEvents } from "#gen/socket-events.ts";
-import { eventPacket, webSocketFrame } from "../socket/engine/frame.ts";
-import { idleStreamOf } from "../socket/engine/idle-stream.ts";
-import { roomName } from "../socket/engine/room-names.ts";
-import type { ChatServer, ChatSocket } from "../socket/engine/types.ts";
+import { type ChatServer, type ChatSocket, roomName, socketsIn } from "../socket/chat-server.ts";
+import { type EncodedEvent, encodeEvent, writeEvents } from "../socket/engine/writes.ts";
 
 /** Writes messages to the sockets of this instance. */
 export interface Delivery {
-  /** Puts a message on the room's list, which goes out at the end of this turn. */
+  /** Puts a message on the room's list, which goes out at the end of this turn of the event loop. */
   push: (roomId: string, message: Message) => void;
   /** Sends the room's list now: before who listens changes, and before any other event to it. */
   flush: (roomId: string) => void;
   /** Sends messages to one socket at once. */
   send: (socket: ChatSocket, messages: readonly Message[]) => void;
-}
-
-interface Encoded {
-  packet: string;
-  frame: Buffer;
 }
 
 const writeMessage = writerOf(serverEvents.new_message);
@@ -29,18 +22,14 @@ const writeMessage = writerOf(serverEvents.new_message);
  * queue keeps the order with everything else.
  */
 export function createDelivery(io: ChatServer): Delivery {
-  const pending = new Map<string, Encoded[]>();
+  const pending = new Map<string, EncodedEvent[]>();
 
   const flush = (roomId: string) => {
     const list = pending.get(roomId);
     if (!list) return;
     pending.delete(roomId);
-    const { adapter, sockets } = io.sockets;
-    const joined = list.length === 1 ? list[0]?.frame : Buffer.concat(list.map((it) => it.frame));
-    for (const id of adapter.rooms.get(roomName(roomId)) ?? []) {
-      const socket = sockets.get(id);
-      if (socket) write(socket, list, joined);
-    }
+    const frames = framesOf(list);
+    for (const socket of socketsIn(io, roomName(roomId))) write(socket, list, frames);
   };
 
   return {
@@ -56,32 +45,18 @@ export function createDelivery(io: ChatServer): Delivery {
     send(socket, messages) {
       if (messages.length === 0) return;
       const list = messages.map(encode);
-      write(socket, list, Buffer.concat(list.map((it) => it.frame)));
+      write(socket, list, framesOf(list));
     },
   };
 }
 
-function encode(message: Message): Encoded {
-  const packet = eventPacket("new_message", writeMessage(message));
-  return { packet, frame: webSocketFrame(packet) };
+const encode = (message: Message) => encodeEvent("new_message", writeMessage(message));
+
+function framesOf(list: readonly EncodedEvent[]): Buffer {
+  const [first, ...more] = list;
+  return first && more.length === 0 ? first.frame : Buffer.concat(list.map((it) => it.frame));
 }
 
-function write(socket: ChatSocket, list: Encoded[], frames: Buffer | undefined): void {
-  const { conn } = socket;
-  if (!socket.connected || conn.readyState !== "open") return;
-  const { transport } = conn;
-  const isPlainWebSocket =
-    transport.name === "websocket" &&
-    !("perMessageDeflate" in transport && transport.perMessageDeflate);
-  if (frames && isPlainWebSocket) {
-    const stream = idleStreamOf(conn);
-    if (stream) stream.write(frames);
-    else {
-      // Its types don't know this option of engine.io. The text is never sent where it is given.
-      const options = { compress: false, wsPreEncodedFrame: [frames] };
-      conn.write("-", options);
-    }
-  } else {
-    for (const { packet } of list) conn.write(packet, { compress: false });
-  }
+function write(socket: ChatSocket, list: readonly EncodedEvent[], frames: Buffer): void {
+  if (socket.connected) writeEvents(socket.conn, list, frames);
 }

@@ -1,3 +1,5 @@
+import { budgets } from "#common/budgets.ts";
+import { withDeadline } from "#common/deadline.ts";
 import type { Logger } from "#common/log.ts";
 import type { Metrics } from "#common/metrics.ts";
 import { AppError } from "#contract/errors.ts";
@@ -80,7 +82,6 @@ interface RoomState {
   opening: Promise<Stage>;
 }
 
-const reachLimitMs = 2_500;
 const positionsPerRead = 1_000;
 
 export function createFanout(options: FanoutOptions): Fanout {
@@ -199,12 +200,7 @@ export function createFanout(options: FanoutOptions): Fanout {
         },
         isCancelled: () => held.isCancelled,
         async reached(seq) {
-          let limit: NodeJS.Timeout | undefined;
-          const tooLate = new Promise<false>((resolve) => {
-            limit = setTimeout(() => resolve(false), reachLimitMs);
-          });
-          const isReached = await Promise.race([stage.reached(seq), tooLate]);
-          clearTimeout(limit);
+          const isReached = await withDeadline(stage.reached(seq), budgets.answer.catchUp);
           if (!isReached) throw new AppError("UNAVAILABLE");
         },
       };

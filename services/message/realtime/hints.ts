@@ -1,4 +1,4 @@
-import type { ChatServer } from "../socket/engine/types.ts";
+import type { ChatServer } from "../socket/chat-server.ts";
 import type { MembershipNotice } from "../store/store.ts";
 
 /**

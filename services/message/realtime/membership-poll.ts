@@ -1,4 +1,4 @@
-import type { ChatServer } from "../socket/engine/types.ts";
+import type { ChatServer } from "../socket/chat-server.ts";
 import type { MessageStore } from "../store/store.ts";
 import type { Membership } from "./membership-type.ts";
 

@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { RoomAddedSchema, RoomRemovedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
-import { emitTo } from "../socket/engine/emit.ts";
-import { roomName, userRoomName } from "../socket/engine/room-names.ts";
-import type { ChatServer } from "../socket/engine/types.ts";
+import type { ChatServer } from "../socket/chat-server.ts";
+import { roomName, userRoomName } from "../socket/chat-server.ts";
+import { emitTo } from "../socket/emit.ts";
 import type { MessageStore } from "../store/store.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Fanout } from "./fanout.ts";

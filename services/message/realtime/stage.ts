@@ -1,3 +1,4 @@
+import { budgets } from "#common/budgets.ts";
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 
 export interface StageOptions {
@@ -23,9 +24,7 @@ export interface Stage {
 }
 
 /** Messages often overtake each other by a moment; only a lasting hole is worth a read. */
-const holeWaitMs = 20;
-const retryMs = 250;
-const defaultStuckAfterMs = 5_000;
+const { missing: holeWaitMs, retry: retryMs, stuck: defaultStuckAfterMs } = budgets.delivery;
 const readSize = 200;
 const maxAhead = 1_000;
 

@@ -1,11 +1,15 @@
-import type { HandlerContext } from "@connectrpc/connect";
 import { requireUser } from "#common/rpc/caller.ts";
-import { type CreateRoomRequest, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { MessageContext } from "../context.ts";
+import type { Handler } from "#common/rpc/handler.ts";
+import { type RoomService, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { Membership } from "../realtime/membership-type.ts";
+import type { MessageStore } from "../store/store.ts";
 
-export const createRoomHandler =
-  ({ store, membership }: MessageContext) =>
-  async ({ name, description, roomType }: CreateRoomRequest, call: HandlerContext) => {
+export const createRoom =
+  (
+    store: Pick<MessageStore, "createRoom">,
+    membership: Pick<Membership, "added">,
+  ): Handler<typeof RoomService, "createRoom"> =>
+  async ({ name, description, roomType }, call) => {
     const { userId } = requireUser(call);
     const { room } = await store.createRoom({
       name,

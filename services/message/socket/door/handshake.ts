@@ -28,8 +28,10 @@ export function createHandshakeRule(options: HandshakeOptions): HandshakeRule {
   /** The gateway passes on what clients send, and says by its own token whose it is. */
   const addressOf = async (req: IncomingMessage) => {
     const token = bearerToken(req.headers.authorization);
-    const told = req.headers[clientAddressHeader];
-    if (token && typeof told === "string" && (await serviceTokens.verify(token))) return told;
+    const address = req.headers[clientAddressHeader];
+    if (token && typeof address === "string" && (await serviceTokens.verify(token))) {
+      return address;
+    }
     return clientAddress(req, trustedProxyHops);
   };
 

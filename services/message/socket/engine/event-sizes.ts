@@ -1,12 +1,12 @@
-import { terminate } from "./end-socket.ts";
-import type { ChatSocket } from "./types.ts";
+import type { Connection } from "../chat-server.ts";
+import { terminate } from "./close.ts";
 
 /**
  * How large each event of a connection was on the wire, in bytes, in the order of the
- * events. Socket.IO itself doesn't say. Who acknowledges is cut off: nobody has asked for that,
- * and no limit on events would count it.
+ * events. Socket.IO itself doesn't say. Disconnects clients that send acknowledgements: the server
+ * never requests one, and no limit on events would count them.
  */
-export function watchEventSizes(conn: ChatSocket["conn"]): () => number {
+export function watchEventSizes(conn: Connection): () => number {
   let sizes: number[] = [];
   let hasAttachments = false;
   conn.on("data", (data: unknown) => {

@@ -1,14 +1,7 @@
-import { terminate } from "./end-socket.ts";
-import { queueOf, streamOf } from "./engine-internals.ts";
-import type { ChatSocket } from "./types.ts";
-
-type Connection = ChatSocket["conn"];
-
-const limit = { bytes: 1024 * 1024, packets: 500 };
-/** Who reads, only slowly, may be so many times over the limit before it is too much. */
-const patience = 4;
-/** A burst may be over the limit for the moment that writing it takes. */
-const graceMs = 100;
+import type { Connection } from "../chat-server.ts";
+import { unreadLimits } from "../limits.ts";
+import { terminate } from "./close.ts";
+import { queueOf, streamOf } from "./internals.ts";
 
 /** Bytes of each queue; engine.io begins another one at every flush. */
 const queuedBytes = new WeakMap<unknown[], number>();
@@ -36,19 +29,20 @@ function judgeLater(conn: Connection, onCut: () => void): void {
   setTimeout(() => {
     const excess = excessOf(conn);
     const isReading = takenBy(conn) > taken;
-    if (excess >= 1 && isReading && excess < patience) return judgeLater(conn, onCut);
+    if (excess >= 1 && isReading && excess < unreadLimits.factorWhileReading)
+      return judgeLater(conn, onCut);
     suspects.delete(conn);
     if (excess < 1 || conn.readyState === "closed") return;
     onCut();
     terminate(conn);
-  }, graceMs).unref();
+  }, unreadLimits.graceMs).unref();
 }
 
 /** What waits, as a multiple of what may. */
 function excessOf(conn: Connection): number {
   const queue = queueOf(conn) ?? [];
   const bytes = (queuedBytes.get(queue) ?? 0) + (streamOf(conn)?.writableLength ?? 0);
-  return Math.max(queue.length / limit.packets, bytes / limit.bytes);
+  return Math.max(queue.length / unreadLimits.packets, bytes / unreadLimits.bytes);
 }
 
 /** Bytes that the system has taken for the peer so far. */

@@ -1,22 +1,24 @@
-import { type DescMessage, getOption, hasOption } from "@bufbuild/protobuf";
+import { create, type DescMessage, getOption, hasOption } from "@bufbuild/protobuf";
+import { createContextValues } from "@connectrpc/connect";
 import type { Logger } from "#common/log.ts";
 import type { Metrics } from "#common/metrics.ts";
+import { type Caller, callerKey } from "#common/rpc/caller.ts";
+import type { Call } from "#common/rpc/handler.ts";
 import { AppError, errorEntry, toAppError } from "#contract/errors.ts";
 import { validate } from "#contract/validate.ts";
 import { isPlainObject } from "#contract/wire/json.ts";
 import { readJson } from "#contract/wire/reader.ts";
 import { writerOf } from "#contract/wire/writer.ts";
-import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
 import { Access, event as eventOption } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { type AckFailure, clientEvents } from "#gen/socket-events.ts";
-import { emitError } from "../engine/emit.ts";
-import { endSocket } from "../engine/end-socket.ts";
+import type { ChatSocket, Judgement } from "../chat-server.ts";
+import { emitError } from "../emit.ts";
+import { endSocket } from "../engine/close.ts";
 import { watchEventSizes } from "../engine/event-sizes.ts";
-import { holdWrites } from "../engine/one-write.ts";
-import type { ChatSocket } from "../engine/types.ts";
-import type { ClientEvent, EventCall, EventHandlers } from "./event-handler.ts";
-import { createBreachCounter, createTokenBucket, type Limit } from "./limits.ts";
-import { createUserLimits, type EventLimits } from "./user-limits.ts";
+import { holdWrites } from "../engine/writes.ts";
+import { eventLimits } from "../limits.ts";
+import { createEventLimits, type SocketLimits } from "./event-limits.ts";
+import type { ClientEvent, EventCall, EventHandlers } from "./handlers.ts";
 
 export interface DispatchOptions {
   handlers: EventHandlers;
@@ -28,31 +30,27 @@ export interface DispatchOptions {
 /** Takes the events of sockets. */
 export interface Dispatch {
   /** Begins to take a socket's events. */
-  serve: (socket: ChatSocket, user: UserSummary) => void;
+  serve: (socket: ChatSocket, admitted: Judgement & { isAdmitted: true }) => void;
   /** Resolves when no event is being handled. */
   idle: () => Promise<void>;
 }
 
-/** A socket's limits. */
-interface Limits {
+/** A socket that is served. */
+interface Served {
+  socket: ChatSocket;
+  admitted: Judgement & { isAdmitted: true };
+  limits: SocketLimits;
   nextSize: () => number;
-  mayEmit: Limit;
-  /** Of events by their names. */
-  may: EventLimits;
-  isFlood: () => boolean;
+  /** Made with the first event: idle sockets need none. */
+  call: Call | undefined;
 }
 
 type Ack = (answer: object) => void;
 
-const maxEventBytes = 64 * 1024;
-/**
- * All events together, for each message that is allowed: more than a client has reason to send.
- * A burst has room for all the rooms that one who comes back may join at once.
- */
-const eventsPerMessage = 5;
-const eventBurstSeconds = 3;
-const flood = { count: 100, windowMs: 10_000 };
 const shownLength = 100;
+/** Events have no headers, and nothing aborts them. */
+const noHeaders = new Headers();
+const { signal: neverAborted } = new AbortController();
 
 /**
  * The edge between sockets and handlers. Every event goes the same way: size, rate, shape,
@@ -66,7 +64,7 @@ export function createDispatch({
 }: DispatchOptions): Dispatch {
   for (const { payload } of Object.values(clientEvents)) requireUserAccess(payload);
   const { log, metrics } = options;
-  const userLimits = createUserLimits(messagesPerSecond);
+  const limits = createEventLimits(messagesPerSecond);
   const counted = metrics.counter("socket_events", "Events from clients", ["event", "code"]);
   let underWay = 0;
   let onIdle: (() => void)[] = [];
@@ -76,22 +74,19 @@ export function createDispatch({
     event: E,
     json: unknown,
     call: EventCall,
-    { may }: Limits,
+    { may }: SocketLimits,
   ) => {
     const { payload: payloadDesc, ack: ackDesc }: (typeof clientEvents)[E] = clientEvents[event];
     const payload = readJson<(typeof clientEvents)[E]["payload"]>(payloadDesc, json);
     validate<(typeof clientEvents)[E]["payload"]>(payloadDesc, payload);
     if (may[event]?.() === false) throw new AppError("RATE_LIMITED");
     const answer = await handlers[event](payload, call);
-    return writerOf<(typeof clientEvents)[E]["ack"]>(ackDesc)(answer);
+    const ack = create<(typeof clientEvents)[E]["ack"]>(ackDesc, answer);
+    return writerOf<(typeof clientEvents)[E]["ack"]>(ackDesc)(ack);
   };
 
-  const take = async (
-    socket: ChatSocket,
-    user: UserSummary,
-    limits: Limits,
-    [name, payload, ...rest]: unknown[],
-  ) => {
+  const take = async (served: Served, [name, payload, ...rest]: unknown[]) => {
+    const { socket, admitted, limits: its } = served;
     const lastArgument = rest.length > 0 ? rest.at(-1) : payload;
     const ack = isAck(lastArgument) ? lastArgument : undefined;
     const json = payload === ack ? undefined : payload;
@@ -99,11 +94,21 @@ export function createDispatch({
     const afterAck: (() => void)[] = [];
     let code = "OK";
     try {
-      if (limits.nextSize() > maxEventBytes) throw new AppError("PAYLOAD_TOO_LARGE");
-      if (!limits.mayEmit()) throw new AppError("RATE_LIMITED");
+      if (served.nextSize() > eventLimits.bytes) throw new AppError("PAYLOAD_TOO_LARGE");
+      if (!its.mayEmit()) throw new AppError("RATE_LIMITED");
       if (!event) throw unknownEvent(name);
-      const call = { socket, user, afterAck: (run: () => void) => void afterAck.push(run) };
-      const answer = await handle(event, json, call, limits);
+      served.call ??= callOf(admitted);
+      const answer = await handle(
+        event,
+        json,
+        {
+          ...served.call,
+          socket,
+          user: admitted.user,
+          afterAck: (run: () => void) => void afterAck.push(run),
+        },
+        its,
+      );
       holdWrites(socket.conn);
       ack?.({ success: true, ...answer });
     } catch (thrown) {
@@ -112,8 +117,8 @@ export function createDispatch({
       if (code === "INTERNAL") log.error({ err: error.cause, event }, "an event failed");
       if (ack) ack(failure(error));
       else emitError(socket, error, aboutOf(name, json));
-      const isBreach = code === "RATE_LIMITED" || code === "PAYLOAD_TOO_LARGE";
-      if (isBreach && limits.isFlood()) endSocket(socket, new AppError("FLOOD"));
+      const isRefusal = code === "RATE_LIMITED" || code === "PAYLOAD_TOO_LARGE";
+      if (isRefusal && its.isFlood()) endSocket(socket, new AppError("FLOOD"));
     } finally {
       for (const run of afterAck) run();
       counted.inc({ event: event ?? "unknown", code });
@@ -121,21 +126,21 @@ export function createDispatch({
   };
 
   return {
-    serve(socket, user) {
-      const perSecond = messagesPerSecond * eventsPerMessage;
-      const maySend = createTokenBucket(messagesPerSecond, messagesPerSecond * 2);
-      socket.once("disconnect", () => userLimits.closed(user.id));
-      const limits: Limits = {
+    serve(socket, admitted) {
+      const { id: userId } = admitted.user;
+      const served: Served = {
+        socket,
+        admitted,
+        limits: limits.opened(userId),
         nextSize: watchEventSizes(socket.conn),
-        mayEmit: createTokenBucket(perSecond, perSecond * eventBurstSeconds),
-        may: { ...userLimits.opened(user.id), send_message: maySend },
-        isFlood: createBreachCounter(flood.count, flood.windowMs),
+        call: undefined,
       };
+      socket.once("disconnect", () => limits.closed(userId));
       // Here, not by listeners: unknown events come by too, and in the turn they are read.
       socket.use((args) => {
         if (!socket.connected) return;
         underWay++;
-        take(socket, user, limits, args)
+        take(served, args)
           .catch((error: unknown) => log.error({ err: error }, "an event was not answered"))
           .finally(() => {
             underWay--;
@@ -150,6 +155,13 @@ export function createDispatch({
             onIdle = [...onIdle, resolve];
           }),
   };
+}
+
+/** What handlers may know of a socket's calls. */
+function callOf({ user, sessionId, expiresAt }: Judgement & { isAdmitted: true }): Call {
+  const caller: Caller = { kind: "user", userId: user.id, sessionId, expiresAt };
+  const values = createContextValues().set(callerKey, caller);
+  return { values, signal: neverAborted, requestHeader: noHeaders };
 }
 
 function requireUserAccess(payload: DescMessage): void {

@@ -1,57 +1,60 @@
-import { create } from "@bufbuild/protobuf";
 import { AppError } from "#contract/errors.ts";
 import { writerOf } from "#contract/wire/writer.ts";
 import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
-import {
-  type JoinRoom,
-  type JoinRoomAck,
-  JoinRoomAckSchema,
-} from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
-import type { MessageContext } from "#message/context.ts";
-import { joinRoom } from "#message/rooms/rooms.ts";
+import type { JoinRoom } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
+import { becomeMember, type Members } from "#message/members/members.ts";
+import type { Delivery } from "#message/realtime/delivery.ts";
+import type { Fanout } from "#message/realtime/fanout.ts";
 import { createGather } from "#message/store/gather.ts";
 import { isId } from "#message/store/ids.ts";
 import type { MessageStore } from "#message/store/store.ts";
-import type { EventCall, EventHandler } from "./event-handler.ts";
+import { eventLimits } from "../limits.ts";
+import type { EventCall, EventHandler } from "./handlers.ts";
 import { beginJoin, type Joining } from "./joining.ts";
-import { takeTurn } from "./turns.ts";
+import { lockRoom } from "./room-mutex.ts";
 
 const newestCount = 50;
-const missed = { messages: 200, bytes: 256 * 1024 };
+const { missed } = eventLimits;
+
+export interface JoinContext extends Members {
+  store: Members["store"] & Pick<MessageStore, "listMessages">;
+  fanout: Pick<Fanout, "attach">;
+  delivery: Pick<Delivery, "flush" | "send">;
+}
 
 /**
  * Subscribes first and reads then. What goes out to the room meanwhile is held back, and
  * follows the acknowledgement: nothing is lost and nothing comes twice between the two.
  */
-export const onJoinRoom = (ctx: MessageContext): EventHandler<"join_room"> => {
+export const onJoinRoom = (ctx: JoinContext): EventHandler<"join_room"> => {
   const read = createRangeReader(ctx.store);
   return async (request, call) => {
     if (!isId(request.roomId)) throw new AppError("ROOM_NOT_FOUND");
-    const endTurn = await takeTurn(call.socket, request.roomId);
+    const release = await lockRoom(call.socket, request.roomId);
     try {
       const joining = await beginJoin(ctx, call.socket, request.roomId, call.user.id);
       try {
-        return await join(ctx, read, request, call, joining, endTurn);
+        return await join(ctx, read, request, call, joining, release);
       } catch (error) {
         joining.abandon();
         throw error;
       }
     } catch (error) {
-      endTurn();
+      release();
       throw error;
     }
   };
 };
 
 async function join(
-  ctx: MessageContext,
+  members: Members,
   read: RangeReader,
   { roomId, afterSeq }: JoinRoom,
   { socket, user, afterAck }: EventCall,
   joining: Joining,
-  endTurn: () => void,
-): Promise<JoinRoomAck> {
-  const room = await joinRoom(ctx, roomId, user.id, socket.id);
+  release: () => void,
+) {
+  const room = await becomeMember(members, roomId, user.id, socket.id);
   joining.confirm();
   const { lastSeq } = room;
   const isReset = afterSeq !== undefined && afterSeq > lastSeq;
@@ -66,14 +69,14 @@ async function join(
   afterAck(() => {
     if (isBehind) joining.leave();
     else joining.complete(lastSeq);
-    endTurn();
+    release();
   });
-  return create(JoinRoomAckSchema, {
+  return {
     room,
     messages,
     hasMore: isResumed ? isBehind : !isReset && from > 1,
     ...(isReset && { reset: true }),
-  });
+  };
 }
 
 interface Range {
@@ -85,7 +88,7 @@ interface Range {
 /** Messages of a range, and how many of them one answer may carry: at least one. */
 type RangeReader = (range: Range) => Promise<{ messages: Message[]; countFitting: () => number }>;
 
-/** Those who come back at once have mostly missed the same, which is read and measured once. */
+/** Clients that come back at once have mostly missed the same, which is read and measured once. */
 function createRangeReader(store: Pick<MessageStore, "listMessages">): RangeReader {
   return createGather({
     keyOf: ({ roomId, from, to }: Range) => `${roomId} ${from} ${to}`,

@@ -1,8 +1,8 @@
 import { AppError } from "#contract/errors.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { MessageContext } from "#message/context.ts";
-import { roomName } from "../engine/room-names.ts";
-import type { ChatSocket } from "../engine/types.ts";
+import type { Delivery } from "#message/realtime/delivery.ts";
+import type { Fanout } from "#message/realtime/fanout.ts";
+import { type ChatSocket, roomName } from "../chat-server.ts";
 
 /** A socket between asking to join and being in the room. */
 export interface Joining {
@@ -20,9 +20,14 @@ export interface Joining {
   abandon: () => void;
 }
 
+export interface JoiningContext {
+  fanout: Pick<Fanout, "attach">;
+  delivery: Pick<Delivery, "flush" | "send">;
+}
+
 /** Begins to hold back what goes out; a socket that was in the room already pauses. */
 export async function beginJoin(
-  { fanout, delivery }: Pick<MessageContext, "fanout" | "delivery">,
+  { fanout, delivery }: JoiningContext,
   socket: ChatSocket,
   roomId: string,
   userId: string,

@@ -3,8 +3,8 @@ import { fromConnectError } from "#common/rpc/errors.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
 
-/** Names of users, as the auth service has them. */
-export interface Names {
+/** Users of users, as the auth service has them. */
+export interface Users {
   /** A user; undefined if there is none. @throws AppError UNAVAILABLE */
   find: (userId: string) => Promise<UserSummary | undefined>;
   /** Those of the users that there are, by id. @throws AppError UNAVAILABLE */
@@ -23,7 +23,7 @@ const maxPerCall = 500;
  * Asks the auth service and keeps what it says for a minute. Look-ups of the same moment
  * share a call. While auth can't be reached a name that is older is better than none.
  */
-export function createNames(auth: Pick<Client<typeof AuthService>, "getUsers">): Names {
+export function createUsers(auth: Pick<Client<typeof AuthService>, "getUsers">): Users {
   const cache = new Map<string, { user: UserSummary; until: number }>();
   const lookups = new Map<string, Promise<UserSummary | undefined>>();
   let gathering: { ids: string[]; answer: Promise<Map<string, UserSummary>> } | undefined;

@@ -1,0 +1,33 @@
+import { requireUser } from "#common/rpc/caller.ts";
+import type { Handler } from "#common/rpc/handler.ts";
+import { AppError } from "#contract/errors.ts";
+import { type MessageService, MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import type { Users } from "../members/users.ts";
+import type { Fanout } from "../realtime/fanout.ts";
+import type { MessageStore } from "../store/store.ts";
+
+/** Stores a message and hands it to the sockets of its room. It is durable when this answers. */
+export const sendMessage =
+  (
+    store: Pick<MessageStore, "append">,
+    users: Pick<Users, "find">,
+    fanout: Pick<Fanout, "offer" | "hint">,
+  ): Handler<typeof MessageService, "sendMessage"> =>
+  async (request, call) => {
+    const { userId } = requireUser(call);
+    const sender = await users.find(userId);
+    if (!sender) throw new AppError("UNAUTHENTICATED");
+    const { message, isDuplicate } = await store.append({
+      roomId: request.roomId,
+      userId,
+      username: sender.name,
+      content: request.content,
+      messageType: request.messageType || MessageType.TEXT,
+      metadata: request.metadata,
+      clientMessageId: request.clientMessageId,
+    });
+    // Of a repeat there is nothing to send, unless the first was stored and never sent.
+    if (isDuplicate) fanout.hint(message.roomId, message.seq);
+    else fanout.offer(message);
+    return { data: message, ...(isDuplicate && { duplicate: true }) };
+  };

@@ -1,0 +1,33 @@
+import type { MessageContext } from "./context.ts";
+import { addMember } from "./members/add-member.ts";
+import { joinRoom, leaveRoom } from "./members/join-and-leave.ts";
+import { listMembers } from "./members/list-members.ts";
+import { removeMember } from "./members/remove-member.ts";
+import { listMessages } from "./messages/list-messages.ts";
+import { sendMessage } from "./messages/send-message.ts";
+import { createRoom } from "./rooms/create-room.ts";
+import { getRoom, listPublicRooms, listRooms } from "./rooms/list-rooms.ts";
+
+/** The whole API: RPCs, and those socket events whose payload is the request of one. */
+export function createMethods(ctx: MessageContext) {
+  const { store, users, membership, fanout } = ctx;
+  return {
+    rooms: {
+      listRooms: listRooms(store),
+      listPublicRooms: listPublicRooms(store),
+      getRoom: getRoom(store),
+      createRoom: createRoom(store, membership),
+      joinRoom: joinRoom(ctx),
+      leaveRoom: leaveRoom(ctx),
+      listMembers: listMembers(store, users),
+      addMember: addMember(ctx, ctx, ctx.counters),
+      removeMember: removeMember(ctx),
+    },
+    messages: {
+      listMessages: listMessages(store),
+      sendMessage: sendMessage(store, users, fanout),
+    },
+  };
+}
+
+export type Methods = ReturnType<typeof createMethods>;

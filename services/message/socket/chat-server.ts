@@ -1,0 +1,63 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { type DefaultEventsMap, Server, type Socket } from "socket.io";
+import type { OriginRule } from "#common/http/origin.ts";
+import type { AppError } from "#contract/errors.ts";
+import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
+import type { MembershipNotice } from "#message/store/store.ts";
+import type { RoomLock } from "./events/room-mutex.ts";
+import { connectionLimits } from "./limits.ts";
+
+/** What is sent has been written from the contract's messages: see emit.ts. */
+interface Outgoing {
+  [event: string]: (payload: JsonObject) => void;
+}
+
+/** Between instances: see realtime/hints.ts. */
+interface BetweenInstances {
+  stored: (positions: [roomId: string, seq: number][]) => void;
+  changed: (change: MembershipNotice) => void;
+}
+
+/** Who a socket is, or why it may not be. */
+export type Judgement =
+  | { isAdmitted: true; user: UserSummary; sessionId: string; expiresAt: number }
+  | { isAdmitted: false; error: AppError };
+
+/** What is known of a socket. */
+export interface SocketData {
+  judgement: Judgement;
+  /** Rooms that it has joined, by id. */
+  joined: Set<string>;
+  /** Joins and leaves under way, by room. */
+  locks: Map<string, RoomLock> | undefined;
+}
+
+export type ChatServer = Server<DefaultEventsMap, Outgoing, BetweenInstances, SocketData>;
+export type ChatSocket = Socket<DefaultEventsMap, Outgoing, BetweenInstances, SocketData>;
+export type Connection = ChatSocket["conn"];
+
+/** A Socket.IO server that listens to nothing yet. */
+export function createChatServer(originRule: OriginRule): ChatServer {
+  return new Server({
+    serveClient: false,
+    connectTimeout: connectionLimits.handshakeMs,
+    maxHttpBufferSize: connectionLimits.frameBytes,
+    perMessageDeflate: false,
+    httpCompression: false,
+    cors: {
+      origin: (origin, answer) => answer(null, originRule(origin === undefined ? {} : { origin })),
+      credentials: true,
+    },
+  });
+}
+
+/** Names of Socket.IO rooms; 20 characters would be taken for a socket's id by the adapter. */
+export const roomName = (roomId: string) => `room:${roomId}`;
+export const userRoomName = (userId: string) => `user:${userId}`.padEnd(21, ":");
+export const sessionRoomName = (sessionId: string) => `session:${sessionId}`.padEnd(21, ":");
+
+/** The sockets of this instance in a Socket.IO room, in the order in which they came. */
+export function socketsIn({ sockets }: ChatServer, name: string): ChatSocket[] {
+  const ids = sockets.adapter.rooms.get(name) ?? [];
+  return [...ids].flatMap((id) => sockets.sockets.get(id) ?? []);
+}

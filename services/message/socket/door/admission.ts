@@ -1,0 +1,114 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { withDeadline } from "#common/deadline.ts";
+import type { RevocationFeed } from "#common/sessions/revocation-feed.ts";
+import type { SessionGuard } from "#common/sessions/session-guard.ts";
+import { AppError, type ErrorCode, toAppError } from "#contract/errors.ts";
+import { ConnectedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
+import type { Users } from "#message/members/users.ts";
+import type { Fanout } from "#message/realtime/fanout.ts";
+import {
+  type ChatServer,
+  type ChatSocket,
+  type Judgement,
+  sessionRoomName,
+  userRoomName,
+} from "../chat-server.ts";
+import { emitError, emitTo } from "../emit.ts";
+import { closeTransport, endSocket } from "../engine/close.ts";
+import type { Dispatch } from "../events/dispatch.ts";
+import { connectionLimits } from "../limits.ts";
+
+export interface AdmissionOptions {
+  io: ChatServer;
+  guard: Pick<SessionGuard, "verify">;
+  feed: Pick<RevocationFeed, "hasEnded">;
+  users: Pick<Users, "find">;
+  fanout: Pick<Fanout, "prune">;
+  dispatch: Pick<Dispatch, "serve">;
+  /** A user has one more socket. */
+  onOpened: (userId: string) => void;
+  /** A socket was not let in. */
+  onRefused: (code: ErrorCode) => void;
+}
+
+/** Lets sockets in, and their events to the handlers. */
+export function admitSockets(options: AdmissionOptions): void {
+  const { io, guard, feed, users, fanout, dispatch } = options;
+  const taken = new WeakSet<object>();
+  // Everybody passes: judged in "connection", asynchronously, what a client sends at once
+  // would be lost.
+  io.use((socket, next) => {
+    // Socket.IO would make a socket of each CONNECT packet, and count none of them.
+    if (taken.has(socket.conn)) return closeTransport(socket.conn);
+    taken.add(socket.conn);
+    judge(guard, users, socket.handshake.auth).then((judgement) => {
+      socket.data = { judgement, joined: new Set(), locks: undefined };
+      // The token is not needed again, and would travel when instances ask for sockets.
+      socket.handshake.auth = {};
+      next();
+    }, next);
+  });
+
+  io.on("connection", (socket) => {
+    const { judgement } = socket.data;
+    if (!judgement.isAdmitted) {
+      options.onRefused(judgement.error.code);
+      return refuse(socket, judgement.error);
+    }
+    const { user, sessionId } = judgement;
+    socket.join([userRoomName(user.id), sessionRoomName(sessionId)]);
+    // A session that ended while this one was judged: from here on the feed finds it.
+    if (feed.hasEnded(sessionId)) return refuse(socket, new AppError("UNAUTHENTICATED"));
+    dispatch.serve(socket, judgement);
+    socket.on("disconnect", (reason) => {
+      // Without its socket a connection would stay for as long as it answers pings.
+      if (reason === "client namespace disconnect") closeTransport(socket.conn);
+      for (const roomId of socket.data.joined) fanout.prune(roomId);
+    });
+    emitTo(
+      socket,
+      "connected",
+      create(ConnectedSchema, {
+        userId: user.id,
+        username: user.username,
+        name: user.name,
+        sessionId,
+        serverTime: timestampFromDate(new Date()),
+      }),
+    );
+    options.onOpened(user.id);
+  });
+}
+
+/** Judges the `auth` payload of a handshake. Never throws: a refusal is a judgement too. */
+async function judge(
+  guard: AdmissionOptions["guard"],
+  users: AdmissionOptions["users"],
+  auth: Record<string, unknown>,
+): Promise<Judgement> {
+  const judgeToken = async (): Promise<Judgement> => {
+    const { token } = auth;
+    if (typeof token !== "string" || token === "") throw new AppError("UNAUTHENTICATED");
+    const { userId, sessionId, expiresAt } = await guard.verify("ws", token);
+    const user = await users.find(userId);
+    if (!user) throw new AppError("UNAUTHENTICATED");
+    return { isAdmitted: true, user, sessionId, expiresAt };
+  };
+  try {
+    return await withDeadline(judgeToken(), connectionLimits.judgementMs);
+  } catch (error) {
+    return { isAdmitted: false, error: toAppError(error) };
+  }
+}
+
+/** A refused socket's first and only event, and its end. */
+function refuse(socket: ChatSocket, error: AppError): void {
+  socket.use(() => undefined);
+  if (error.code === "UNAUTHENTICATED" || error.code === "TOKEN_EXPIRED") {
+    endSocket(socket, error);
+  } else {
+    emitError(socket, error);
+    closeTransport(socket.conn);
+  }
+}

@@ -1,0 +1,105 @@
+import { budgets } from "#common/budgets.ts";
+import type { clientEvents } from "#gen/socket-events.ts";
+
+type ClientEvent = keyof typeof clientEvents;
+
+const kib = 1024;
+
+/** What a connection may do before and besides sending events, whoever is at its end. */
+export const connectionLimits = {
+  /** In which a client has to say who it is. */
+  handshakeMs: budgets.answer.socketHandshake,
+  /** In which who it is has to be judged. */
+  judgementMs: budgets.answer.socketJudgement,
+  /** In which a client may take what was sent last and close by itself. */
+  closeMs: budgets.drain.socketGrace,
+  /** A larger frame closes the connection; a larger event only fails. */
+  frameBytes: 256 * kib,
+  /** A client has reason to ask to be let in once. */
+  connects: 3,
+  /** Pongs and the like: a client has reason to send one each 25 s. */
+  idlePackets: { count: 100, windowMs: 10_000 },
+  /** In one request of a polling client: more than the burst of events that a socket may send. */
+  packetsPerRequest: 500,
+  /**
+   * An event has at most 64 KiB, in some fifty segments of a network: cut into more frames, or
+   * sent byte by byte, it would have to be kept and joined.
+   */
+  fragments: 256,
+  bufferedChunks: 1_024,
+};
+
+/** What may wait for a client to read it. */
+export const unreadLimits = {
+  bytes: 1024 * kib,
+  packets: 500,
+  /** A client that reads, only slowly, may be so many times over the limits. */
+  factorWhileReading: 4,
+  /** A burst may be over the limits for the moment that writing it takes. */
+  graceMs: 100,
+};
+
+export const eventLimits = {
+  bytes: 64 * kib,
+  /** Of one room, by one socket: joins and leaves that wait for each other. */
+  joinsWaiting: 20,
+  /** Missed messages in one answer. */
+  missed: { messages: 200, bytes: 256 * kib },
+  /** Refusals of events that are too many or too large, before the socket is ended. */
+  refusals: { count: 100, windowMs: 10_000 },
+  /** Longer than buckets take to fill: reconnecting gains nothing. */
+  forgetUserMs: 10_000,
+};
+
+/** How often events may come, as multiples of the messages that a socket may send in a second. */
+export interface Rate {
+  /** Whether each socket has its own, or a user's sockets share it. */
+  scope: "socket" | "user";
+  events: readonly ClientEvent[] | "all";
+  perSecond: number;
+  burst: number;
+}
+
+export const rates: readonly Rate[] = [
+  // More than a client has reason to send; the burst has room for joining every room at once.
+  { scope: "socket", events: "all", perSecond: 5, burst: 15 },
+  { scope: "socket", events: ["send_message"], perSecond: 1, burst: 2 },
+  // A client that comes back joins each of its rooms at once.
+  { scope: "user", events: ["join_room"], perSecond: 1, burst: 10 },
+  { scope: "user", events: ["typing_start", "typing_stop"], perSecond: 1 / 4, burst: 1 },
+];
+
+/** Answers whether one more is allowed now. */
+export type Limit = () => boolean;
+
+/** A token bucket: `perSecond` sustained, `burst` at once; 0 a second = no limit. */
+export function createTokenBucket(perSecond: number, burst: number): Limit {
+  if (perSecond === 0) return () => true;
+  let tokens = burst;
+  let filledAt = performance.now();
+  return () => {
+    const now = performance.now();
+    tokens = Math.min(burst, tokens + ((now - filledAt) / 1000) * perSecond);
+    filledAt = now;
+    if (tokens < 1) return false;
+    tokens--;
+    return true;
+  };
+}
+
+/** Counts within a sliding window; answers whether `count` have come within `windowMs`. */
+export function createBreachCounter({
+  count,
+  windowMs,
+}: {
+  count: number;
+  windowMs: number;
+}): () => boolean {
+  const times: number[] = [];
+  return () => {
+    const now = performance.now();
+    times.push(now);
+    if (times.length > count) times.shift();
+    return times.length === count && now - (times[0] ?? now) <= windowMs;
+  };
+}

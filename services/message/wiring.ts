@@ -1,0 +1,151 @@
+import { createClient } from "@connectrpc/connect";
+import { createShardedAdapter } from "@socket.io/redis-adapter";
+import { budgets } from "#common/budgets.ts";
+import { localUrl } from "#common/config.ts";
+import { createOperations } from "#common/http/operations.ts";
+import { createOriginRule } from "#common/http/origin.ts";
+import { createCounters } from "#common/limits.ts";
+import { createLogger } from "#common/log.ts";
+import { createMetrics } from "#common/metrics.ts";
+import { openRedis } from "#common/redis.ts";
+import { createRpcClient } from "#common/rpc/client.ts";
+import { startRevocationFeed } from "#common/sessions/revocation-feed.ts";
+import { createSessionGuard } from "#common/sessions/session-guard.ts";
+import { createServiceTokens } from "#common/tokens/service-token.ts";
+import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { MessageConfig } from "./config.ts";
+import type { MessageContext, MessageOverrides } from "./context.ts";
+import { createUsers } from "./members/users.ts";
+import { createAudience } from "./realtime/audience.ts";
+import { createDelivery } from "./realtime/delivery.ts";
+import { createFanout } from "./realtime/fanout.ts";
+import { createHints, listenToHints } from "./realtime/hints.ts";
+import { createMembership } from "./realtime/membership.ts";
+import { createMembershipPoll } from "./realtime/membership-poll.ts";
+import type { Membership } from "./realtime/membership-type.ts";
+import { startPolling } from "./realtime/polling.ts";
+import { createTyping } from "./realtime/typing.ts";
+import { createChatServer } from "./socket/chat-server.ts";
+import { createSessionCuts } from "./socket/door/cuts.ts";
+import { openStore } from "./store/open-store.ts";
+
+/**
+ * Makes everything that the service's parts use.
+ * @param stack closes what is opened, the last first
+ * @throws StartError where the database stays away
+ */
+export async function createMessageContext(
+  config: MessageConfig,
+  stack: AsyncDisposableStack,
+  overrides: MessageOverrides = {},
+): Promise<MessageContext> {
+  const log = overrides.log ?? createLogger("message", config.logLevel);
+  const metrics = createMetrics("message");
+  const conflicts = metrics.counter("append_conflicts", "Batches whose numbers were taken");
+  const store = stack.use(overrides.store ?? (await openStore(config, log, () => conflicts.inc())));
+
+  const serviceTokens = createServiceTokens("message", config.serviceSecrets);
+  const authClient = createRpcClient({ url: config.authUrl, audience: "auth", serviceTokens });
+  stack.defer(() => authClient.close());
+  const auth = createClient(AuthService, authClient.transport);
+  const users = createUsers(auth);
+  const counters = createCounters(config.redisUrl);
+  stack.defer(() => counters.close());
+
+  const originRule = createOriginRule({
+    ...config,
+    ownOrigins: [localUrl("localhost", config.httpPort), localUrl(config.host, config.httpPort)],
+  });
+  const io = createChatServer(originRule);
+  const redis = config.redisUrl === undefined ? undefined : openRedis(config.redisUrl, log);
+  if (redis) {
+    stack.defer(() => redis.close());
+    // "static": a room of its own for each user and session would be a subscription each.
+    const mode = { subscriptionMode: "static" } as const;
+    io.adapter(createShardedAdapter(redis.commands, redis.subscriptions, mode));
+  }
+  const isHinted = () => redis?.isReady() ?? false;
+
+  const delivery = createDelivery(io);
+  const typing = createTyping(users, delivery);
+  const hints = createHints(io, isHinted);
+  const fanout = createFanout({
+    store,
+    audience: createAudience(io, delivery, (userId, roomId) =>
+      membership.removedHere(userId, roomId),
+    ),
+    log,
+    announce: hints.stored,
+    metrics,
+  });
+  stack.defer(() => fanout[Symbol.dispose]());
+  const membership: Membership = createMembership({ io, store, fanout, delivery, hints });
+  const pollMemberships = createMembershipPoll({ io, store, membership });
+  const failed = metrics.counter("polls_failed", "Times that the store could not be polled");
+  // Each in its own rhythm: neither waits for the other.
+  for (const ask of [fanout.poll, pollMemberships]) {
+    stack.use(
+      startPolling({
+        pauseMs: () => (isHinted() ? budgets.delivery.poll : budgets.delivery.pollWithoutHints),
+        ask,
+        onFailure(error) {
+          failed.inc();
+          log.warn({ err: error }, "the store was not polled");
+        },
+      }),
+    );
+  }
+  if (redis) {
+    listenToHints(io, {
+      onStored: fanout.hint,
+      onChanged: (change) =>
+        membership.hinted(change).catch((error: unknown) => {
+          log.warn({ err: error }, "a change of members is left to polling");
+        }),
+    });
+  }
+
+  const cuts = createSessionCuts(io, metrics);
+  const feed = startRevocationFeed({
+    auth,
+    log,
+    onEnded: cuts.sessionsEnded,
+    onReset: cuts.feedReset,
+    onUsersChanged: (userIds) => users.forget(userIds),
+  });
+  stack.defer(() => feed.close());
+  const guard = createSessionGuard(auth, feed);
+
+  const operations = createOperations({
+    dependencies: {
+      [config.mongodbUri === undefined ? "postgres" : "mongodb"]: {
+        isRequired: true,
+        check: () => store.ping(),
+      },
+      auth: { isRequired: false, check: () => feed.isFresh() },
+      ...(redis && { redis: { isRequired: false, check: redis.isReady } }),
+    },
+    metrics,
+    metricsToken: config.metricsToken,
+  });
+  return {
+    config,
+    log,
+    metrics,
+    store,
+    auth,
+    serviceTokens,
+    feed,
+    guard,
+    users,
+    originRule,
+    io,
+    delivery,
+    fanout,
+    membership,
+    typing,
+    operations,
+    counters,
+    isHinted,
+  };
+}
