@@ -15,27 +15,6 @@ export class StartError extends Error {
   override name = "StartError";
 }
 
-/** Closes what was opened, the last first; a close that fails doesn't keep the others open. */
-export interface Closers extends AsyncDisposable {
-  add: (close: () => unknown) => void;
-}
-
-export function createClosers(onError: (error: unknown) => void): Closers {
-  const stack: (() => unknown)[] = [];
-  return {
-    add: (close) => stack.push(close),
-    async [Symbol.asyncDispose]() {
-      for (let close = stack.pop(); close; close = stack.pop()) {
-        try {
-          await close();
-        } catch (error) {
-          onError(error);
-        }
-      }
-    },
-  };
-}
-
 /**
  * Listens, and answers the port.
  * @throws StartError naming the setting where the port is taken or the address can't be had.
