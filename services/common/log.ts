@@ -1,8 +1,12 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
+import { currentRequestId } from "#rpc";
 
 export type { Logger };
 
-/** The log of a process: JSON lines, on standard output if nothing else is said; secrets cut out. */
+/**
+ * The log of a process: JSON lines, on standard output if nothing else is said; secrets cut out.
+ * Lines that are written for a request carry its id.
+ */
 export function createLogger(
   service: string,
   level: string,
@@ -12,6 +16,10 @@ export function createLogger(
     level,
     base: { service },
     timestamp: stdTimeFunctions.isoTime,
+    mixin: () => {
+      const requestId = currentRequestId();
+      return requestId === undefined ? {} : { requestId };
+    },
     formatters: { level: (label: string) => ({ level: label }) },
     redact: {
       paths: [

@@ -4,11 +4,12 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { createLogger } from "#common/log.ts";
 import { createMetrics } from "#common/metrics.ts";
 import { requireUser } from "#common/rpc/caller.ts";
-import { implement, startRpcServer } from "#common/rpc/server.ts";
+import { startRpcServer } from "#common/rpc/server.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { createTokenVerifier, issuer, tokenKinds } from "#common/tokens/user-token.ts";
 import { AppError } from "#contract/errors.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { implement } from "#rpc";
 import type { RpcUser, TestAuth } from "./test-auth.ts";
 import type { Testbed } from "./testbed.ts";
 

@@ -24,7 +24,10 @@ export function newRegistration(firstName = "Ada", lastName = "Lovelace") {
   };
 }
 
-export async function registerUser(platform: Platform, firstName?: string): Promise<TestUser> {
+export async function registerUser(
+  platform: Pick<Platform, "client">,
+  firstName?: string,
+): Promise<TestUser> {
   const client = platform.client();
   const registration = newRegistration(firstName);
   const answer = await client.post("/api/auth/register", registration);

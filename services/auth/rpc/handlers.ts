@@ -1,5 +1,5 @@
-import { implement } from "#common/rpc/server.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { implement } from "#rpc";
 import type { AuthContext } from "../context.ts";
 import { changePassword } from "./change-password.ts";
 import { login } from "./login.ts";

@@ -1,7 +1,7 @@
 import { requireUser } from "#common/rpc/caller.ts";
-import type { Handler } from "#common/rpc/handler.ts";
 import { AppError } from "#contract/errors.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
 import { findOpenSession } from "../db/sessions.ts";
 import { issueUserToken } from "../sessions/tokens.ts";

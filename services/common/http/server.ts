@@ -7,6 +7,7 @@ import {
 } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError, errorEntry, toAppError } from "#contract/errors.ts";
+import { withRequestId } from "#rpc";
 import { budgets } from "../budgets.ts";
 import { listen } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
@@ -88,13 +89,14 @@ function answerRequests(options: HttpServerOptions): RequestListener {
     res.setHeader("x-content-type-options", "nosniff");
     // After an upgrade that was passed over the parser doesn't read on.
     if (req.headers.upgrade) res.shouldKeepAlive = false;
-    serve(req, res).catch((thrown: unknown) => {
+    const fail = (thrown: unknown) => {
       const error = toAppError(translateError ? translateError(thrown) : thrown);
-      if (error.code === "INTERNAL") logFailure(log, req, error);
+      if (error.code === "INTERNAL") log.error({ err: error.cause }, "a request failed");
       if (res.headersSent) return res.destroy();
       req.resume();
       sendError(res, error, requestIdOf(req));
-    });
+    };
+    withRequestId(requestIdOf(req), () => serve(req, res).catch(fail));
   };
 }
 
@@ -106,20 +108,17 @@ function answerUpgrades({ log }: HttpServerOptions, sockets: SocketsHandler) {
   return (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Node listens to it no more: a reset without a listener would end the process.
     socket.on("error", () => socket.destroy());
-    serve(req, socket, head).catch((thrown: unknown) => {
+    const fail = (thrown: unknown) => {
       const error = toAppError(thrown);
-      if (error.code === "INTERNAL") logFailure(log, req, error);
+      if (error.code === "INTERNAL") log.error({ err: error.cause }, "a request failed");
       refuseUpgrade(req, socket, error);
-    });
+    };
+    withRequestId(requestIdOf(req), () => serve(req, socket, head).catch(fail));
   };
 }
 
 function isSockets({ url = "" }: IncomingMessage): boolean {
   return url.startsWith(socketsPath);
-}
-
-function logFailure(log: Logger, req: IncomingMessage, error: AppError): void {
-  log.error({ err: error.cause, requestId: requestIdOf(req) }, "a request failed");
 }
 
 /** Answers a request for a WebSocket with an error: on its socket there is no `ServerResponse`. */

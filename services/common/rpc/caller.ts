@@ -1,6 +1,6 @@
 import { createContextKey } from "@connectrpc/connect";
 import { AppError } from "#contract/errors.ts";
-import type { Call } from "./handler.ts";
+import type { Call } from "#rpc";
 
 /** Who asks, verified; never taken from a field or a plain header. */
 export type Caller =

@@ -2,9 +2,10 @@ import { isMessage } from "@bufbuild/protobuf";
 import { ConnectError, type Interceptor } from "@connectrpc/connect";
 import { accessOf } from "#contract/access.ts";
 import { AppError, toAppError } from "#contract/errors.ts";
-import { replaceReason } from "#contract/failures.ts";
+import { failuresOf, replaceReason } from "#contract/failures.ts";
 import { validate } from "#contract/validate.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { followStream, Health } from "#rpc";
 import { bearerToken } from "../http/bearer-token.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -26,7 +27,7 @@ export interface Authenticator {
 }
 
 /**
- * Turns what handlers throw into what callers see, and counts calls. The outermost.
+ * Turns what handlers throw into what callers see; logs and counts calls. The outermost.
  * @param translate names the errors of what the service stands on, such as a lost database
  */
 export function reportErrors(
@@ -36,25 +37,37 @@ export function reportErrors(
 ): Interceptor {
   const duration = metrics.histogram("rpc_seconds", "Duration of RPC calls", ["method", "code"]);
   return (next) => async (req) => {
+    const method = req.method.name;
     const startedAt = performance.now();
-    const done = (code: string) =>
-      duration.observe({ method: req.method.name, code }, (performance.now() - startedAt) / 1000);
-    try {
-      const res = await next(req);
-      done("OK");
-      return res;
-    } catch (thrown) {
+    const done = (code: string) => {
+      const ms = performance.now() - startedAt;
+      duration.observe({ method, code }, ms / 1000);
+      const isProbe = req.service.typeName === Health.typeName;
+      log[isProbe ? "debug" : "info"]({ method, code, ms: Math.round(ms) }, "call");
+    };
+    const fail = (thrown: unknown) => {
       // Connect's own: a malformed body, a deadline, an unknown method.
       if (thrown instanceof ConnectError) {
         done("CONNECT");
-        throw thrown;
+        return thrown;
       }
       const error = replaceReason(req.method, toAppError(translate(thrown)));
-      done(error.code);
-      if (error.code === "INTERNAL") {
-        log.error({ err: error.cause, method: req.method.name }, "a call failed");
+      const { code } = error;
+      done(code);
+      if (code === "INTERNAL") log.error({ err: error.cause, method }, "a call failed");
+      if (!failuresOf(req.method).has(code)) log.error({ method, code }, "undeclared failure");
+      return toConnectError(error);
+    };
+    try {
+      const res = await next(req);
+      if (res.stream) {
+        const message = followStream(res.message, { onEnd: () => done("OK"), onError: fail });
+        return { ...res, message };
       }
-      throw toConnectError(error);
+      done("OK");
+      return res;
+    } catch (thrown) {
+      throw fail(thrown);
     }
   };
 }

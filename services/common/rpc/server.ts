@@ -28,8 +28,6 @@ export interface RpcServerOptions
   metrics: Metrics;
 }
 
-export { implement } from "#rpc";
-
 /** An RPC server that listens. */
 export interface RpcServer {
   port: number;

@@ -1,6 +1,6 @@
 import { requireUser } from "#common/rpc/caller.ts";
-import type { Handler } from "#common/rpc/handler.ts";
 import type { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { Handler } from "#rpc";
 import { getReadableRoom } from "../rooms/rooms.ts";
 import { becomeMember, type Members, removeMember } from "./members.ts";
 

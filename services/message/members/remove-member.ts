@@ -1,7 +1,7 @@
 import { requireUser } from "#common/rpc/caller.ts";
-import type { Handler } from "#common/rpc/handler.ts";
 import { AppError } from "#contract/errors.ts";
 import type { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { Handler } from "#rpc";
 import { getManagedRoom } from "../rooms/rooms.ts";
 import { removeMember as endMembership, type Members } from "./members.ts";
 

@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import { requireUser } from "#common/rpc/caller.ts";
-import type { Handler } from "#common/rpc/handler.ts";
 import type {
   ListMessagesRequest,
   Message,
   MessageService,
 } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import type { Handler } from "#rpc";
 import { getReadableRoom } from "../rooms/rooms.ts";
 import type { MessageStore } from "../store/store.ts";
 

@@ -1,7 +1,7 @@
 import { requireUser } from "#common/rpc/caller.ts";
-import type { Handler } from "#common/rpc/handler.ts";
 import { AppError } from "#contract/errors.ts";
 import { type MessageService, MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import type { Handler } from "#rpc";
 import type { Users } from "../members/users.ts";
 import type { Fanout } from "../realtime/fanout.ts";
 import type { MessageStore } from "../store/store.ts";

