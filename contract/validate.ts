@@ -112,10 +112,8 @@ function pathOf({ field, rule, ruleId }: Violation): string {
     if (part.kind === "field") path += path ? `.${part.jsonName}` : part.jsonName;
     else if (part.kind === "list_sub") path += `[${part.index}]`;
   }
-  const [first] = rule;
-  const isOfMessage =
-    first?.kind === "field" && first.parent.typeName === "buf.validate.MessageRules";
-  if (!isOfMessage && path) return path;
+  // A rule of a field has a place within the field's rules.
+  if (rule.length > 0) return path;
   return path ? `${path}.${ruleId}` : ruleId;
 }
 
