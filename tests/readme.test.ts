@@ -64,7 +64,7 @@ describe("the README's commands", () => {
         readFile(`services/${it}/config.ts`, "utf8"),
       ),
     );
-    const start = await readFile("tools/platform/settings.ts", "utf8");
+    const start = await readFile("tools/platform/check-settings.ts", "utf8");
     const read = [...configs, start].join("\n");
     const known = new Set(
       [...read.matchAll(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|HOST)\b/g)].map(([name]) => name),

@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { StartError } from "./lifecycle.ts";
 
 /** A setting that can't be used. The message is one line and names it. */
-export class ConfigError extends Error {
+export class ConfigError extends StartError {
   override name = "ConfigError";
 }
 

@@ -2,7 +2,6 @@ import { flushCompileCache } from "node:module";
 import type { Server } from "node:net";
 import { inspect } from "node:util";
 import { budgets } from "./budgets.ts";
-import { ConfigError } from "./config.ts";
 
 /** A service that runs. Disposing drains and closes it. */
 export interface RunningService extends AsyncDisposable {
@@ -74,8 +73,7 @@ export async function runMain(start: () => Promise<RunningService>): Promise<voi
   try {
     service = await start();
   } catch (error) {
-    const isExpected = error instanceof ConfigError || error instanceof StartError;
-    process.stderr.write(`${isExpected ? error.message : inspect(error)}\n`);
+    process.stderr.write(`${error instanceof StartError ? error.message : inspect(error)}\n`);
     process.exit(1);
   }
   process.send?.({ type: "ready", urls: service.urls });

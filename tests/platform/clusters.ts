@@ -5,7 +5,7 @@ import pg from "pg";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
 
 /** A folder of its own for a test, gone afterwards. */
-export function temporaryFolder(): Disposable & Readonly<{ path: string }> {
+export function temporaryFolder(): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), "aetherconnect-start-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, maxRetries: 5 }) };
 }
@@ -14,7 +14,7 @@ export function temporaryFolder(): Disposable & Readonly<{ path: string }> {
  * A data folder whose cluster exists and is stopped. The tests of a file use it in turn and leave
  * it stopped, which spares each of them an initdb.
  */
-export async function createCluster(): Promise<Disposable & Readonly<{ dataDir: string }>> {
+export async function createCluster(): Promise<Disposable & { dataDir: string }> {
   const folder = temporaryFolder();
   const dataDir = join(folder.path, ".data");
   await using _postgres = await startEmbeddedPostgres({ dataDir, port: 0, isFast: true });

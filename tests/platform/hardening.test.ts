@@ -15,9 +15,9 @@ import {
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openDataDir, readOrCreateSecret } from "#tools/platform/data-dir.ts";
+import { withRegularFile } from "#tools/platform/files.ts";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
 import { endLeftOver } from "#tools/platform/postgres/postmaster-pid.ts";
-import { withRegularFile } from "#tools/platform/regular-file.ts";
 import { createCluster, query, temporaryFolder } from "./clusters.ts";
 
 const isRoot = process.getuid?.() === 0;

@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createOutput, onLines } from "#tools/platform/output.ts";
 import { runPlatform } from "#tools/platform/platform.ts";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
-import { ECHO_MS } from "#tools/platform/stop-signals.ts";
+import { createOutput, onLines, signalEchoMs } from "#tools/platform/terminal.ts";
 import { createCluster, firstFitting, query, temporaryFolder } from "./clusters.ts";
 import { childrenOf, spawnSupervisor, until } from "./supervised.ts";
 
@@ -56,7 +55,7 @@ test("a second signal ends what doesn't stop, and the data are fine", async () =
   supervisor.child.kill("SIGINT");
   await supervisor.out.line(/not listening/);
   // Sooner, it would count as npm's echo of the first.
-  await sleep(ECHO_MS + 100);
+  await sleep(signalEchoMs + 100);
   supervisor.child.kill("SIGINT");
   assert.equal(await supervisor.closed, 130);
   assert.deepEqual(supervisor.err.lines, []);

@@ -6,11 +6,11 @@ import { after, before, test } from "node:test";
 import { migrations } from "#auth/db/migrations.ts";
 import { createLogger } from "#common/log.ts";
 import { migrate, openPostgres } from "#common/postgres.ts";
-import { createOutput } from "#tools/platform/output.ts";
 import { runPlatform } from "#tools/platform/platform.ts";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
 import { ensureServiceRoles } from "#tools/platform/postgres/service-roles.ts";
-import { envFor } from "#tools/platform/services/service-env.ts";
+import { envFor } from "#tools/platform/services/service-process.ts";
+import { createOutput } from "#tools/platform/terminal.ts";
 import { createCluster, query } from "./clusters.ts";
 
 let cluster: Awaited<ReturnType<typeof createCluster>>;

@@ -64,7 +64,7 @@ function collect(stream: Readable) {
   return { lines, line };
 }
 
-export function childrenOf(pid: number): readonly Readonly<{ pid: number; command: string }>[] {
+export function childrenOf(pid: number): readonly { pid: number; command: string }[] {
   return execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
     .split("\n")
     .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [])

@@ -14,8 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { StartError } from "#common/lifecycle.ts";
-import { errorCode } from "./error-code.ts";
-import { withRegularFile } from "./regular-file.ts";
+import { errorCode, withRegularFile } from "./files.ts";
 
 /**
  * Makes DATA_DIR (0700) unless it is there, and returns its real path.
@@ -34,13 +33,13 @@ export function openDataDir(dataDir: string): string {
   }
 }
 
-/** Refuses a folder that isn't ours, or that others may write to; throws StartError. */
+/** @throws StartError where the folder is another user's, or others may write to it */
 export function checkFolder(path: string, name: string, advice: string): void {
-  const us = process.getuid?.();
+  const own = process.getuid?.();
   const { uid, mode } = statSync(path);
   // Windows knows no such owners and modes.
-  if (us === undefined) return;
-  if (uid !== us) {
+  if (own === undefined) return;
+  if (uid !== own) {
     throw new StartError(
       `${name} belongs to another user (id ${uid}); start as that user, or ${advice}`,
     );
@@ -87,7 +86,7 @@ function isNoFolder(path: string): boolean {
 export function readOrCreateSecret(
   dataDir: string,
   name: string,
-): Readonly<{ value: string; isNew: boolean }> {
+): { value: string; isNew: boolean } {
   const path = join(dataDir, name);
   try {
     const known = readSecret(path);
@@ -104,9 +103,9 @@ export function readOrCreateSecret(
       linkSync(draft, path);
       return { value, isNew: true };
     } catch (error) {
-      const theirs = errorCode(error) === "EEXIST" ? readSecret(path) : undefined;
-      if (theirs === undefined) throw error;
-      return { value: theirs, isNew: false };
+      const other = errorCode(error) === "EEXIST" ? readSecret(path) : undefined;
+      if (other === undefined) throw error;
+      return { value: other, isNew: false };
     } finally {
       rmSync(draft, { force: true });
     }
@@ -122,10 +121,10 @@ export function readOrCreateSecret(
 function readSecret(path: string): string | undefined {
   try {
     return withRegularFile(path, "read", ({ stats, read }) => {
-      const us = process.getuid?.();
-      if (us !== undefined && (stats.uid !== us || (stats.mode & 0o077) !== 0)) {
+      const own = process.getuid?.();
+      if (own !== undefined && (stats.uid !== own || (stats.mode & 0o077) !== 0)) {
         throw new StartError(
-          `${path} isn't this user's alone; if it is yours, run chown ${us} and chmod 600 on it, ` +
+          `${path} isn't this user's alone; if it is yours, run chown ${own} and chmod 600 on it, ` +
             "else remove it and a new one is made",
         );
       }

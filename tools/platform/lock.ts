@@ -2,9 +2,9 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartError } from "#common/lifecycle.ts";
-import { errorCode } from "./error-code.ts";
+import { errorCode } from "./files.ts";
 
-const SQLITE_BUSY = 5;
+const sqliteBusy = 5;
 
 /**
  * One supervisor per DATA_DIR. Node has no flock, but SQLite takes a lock of the kernel's, which
@@ -33,7 +33,7 @@ export function acquireLock(dataDir: string): Disposable {
 }
 
 function whyNotLocked(dataDir: string, pidFile: string, error: unknown): string {
-  if (error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY) {
+  if (error instanceof Error && "errcode" in error && error.errcode === sqliteBusy) {
     return (
       `DATA_DIR ${dataDir} is in use by another start${holder(pidFile)}; ` +
       "stop that one, or set DATA_DIR (and other ports) for a second platform"

@@ -1,17 +1,14 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { ConfigError } from "#common/config.ts";
 import { StartError } from "#common/lifecycle.ts";
 import { openDataDir, readOrCreateSecret } from "./data-dir.ts";
-import { greeting } from "./greeting.ts";
-import { createOutput } from "./output.ts";
 import { runPlatform } from "./platform.ts";
 import type { ServiceSpec } from "./services/service-process.ts";
-import { parseStartSettings } from "./settings.ts";
-import { listenForStop } from "./stop-signals.ts";
+import { checkSettings } from "./settings.ts";
+import { createOutput, greeting, listenForStop } from "./terminal.ts";
 
-const HELP = `Usage: npm start          the whole platform: PostgreSQL, auth, message, gateway
+const help = `Usage: npm start          the whole platform: PostgreSQL, auth, message, gateway
        npm run dev        the same, and a service restarts when its files change
        npm start -- --help
 
@@ -20,7 +17,7 @@ Settings are read from the environment (README.md). The data live in DATA_DIR (.
 
 const root = join(import.meta.dirname, "../..");
 // Where MongoDB is named, messages live there.
-const stores: Readonly<Record<string, ServiceSpec["store"]>> = {
+const stores: Record<string, ServiceSpec["store"]> = {
   auth: "DATABASE_URL",
   message: process.env.MONGODB_URI ? "MONGODB_URI" : "DATABASE_URL",
 };
@@ -43,7 +40,7 @@ if (unknown !== undefined) {
   output.warn(`unknown flag ${unknown}; npm start -- --help lists them`);
   process.exitCode = 1;
 } else if (flags.includes("--help")) {
-  process.stdout.write(HELP);
+  process.stdout.write(help);
 } else {
   process.exit(await run(flags.includes("--watch")));
 }
@@ -52,7 +49,7 @@ async function run(isWatching: boolean): Promise<number> {
   const startedAt = performance.now();
   const { stop, force } = listenForStop(output.say);
   try {
-    const settings = parseStartSettings(process.env, root);
+    const settings = await checkSettings();
     const dataDir = openDataDir(settings.dataDir);
     const env = { ...process.env };
     if (settings.needsSecret) {
@@ -73,8 +70,7 @@ async function run(isWatching: boolean): Promise<number> {
     if (!stop.aborted) await once(stop, "abort");
   } catch (error) {
     if (!stop.aborted) {
-      const isExpected = error instanceof ConfigError || error instanceof StartError;
-      output.warn(isExpected ? error.message : inspect(error));
+      output.warn(error instanceof StartError ? error.message : inspect(error));
       return 1;
     }
   }

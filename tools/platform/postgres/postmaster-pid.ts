@@ -3,13 +3,15 @@ import { readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "#common/lifecycle.ts";
-import { errorCode } from "../error-code.ts";
-import { withRegularFile } from "../regular-file.ts";
+import { errorCode, withRegularFile } from "../files.ts";
 
-const FAST_STOP_MS = 30_000;
-const IMMEDIATE_STOP_MS = 5_000;
+const fastStopMs = 30_000;
+const immediateStopMs = 5_000;
 
-type PidFile = Readonly<{ pid: number; isReady: boolean }>;
+interface PidFile {
+  pid: number;
+  isReady: boolean;
+}
 
 /** What the postmaster of that folder says about itself, if a file of it is there. */
 export function readPidFile(clusterDir: string): PidFile | undefined {
@@ -29,12 +31,12 @@ export async function endLeftOver(clusterDir: string, say: (line: string) => voi
   if (isPostmasterOf(leftOver, clusterDir)) {
     say(`a PostgreSQL of an earlier start (pid ${leftOver}) still runs; it is stopped first`);
     process.kill(leftOver, "SIGINT");
-    if (await isGone(leftOver, clusterDir, FAST_STOP_MS)) return;
+    if (await isGone(leftOver, clusterDir, fastStopMs)) return;
     process.kill(leftOver, "SIGQUIT");
-    if (await isGone(leftOver, clusterDir, IMMEDIATE_STOP_MS)) return;
+    if (await isGone(leftOver, clusterDir, immediateStopMs)) return;
     throw new StartError(`the PostgreSQL with pid ${leftOver} doesn't stop; end it, start again`);
   }
-  if (isAlive(leftOver)) disownPid(clusterDir);
+  if (isAlive(leftOver)) releasePid(clusterDir);
 }
 
 async function isGone(pid: number, clusterDir: string, withinMs: number): Promise<boolean> {
@@ -50,7 +52,7 @@ async function isGone(pid: number, clusterDir: string, withinMs: number): Promis
 function isPostmasterOf(pid: number, clusterDir: string): boolean {
   try {
     if (process.platform === "linux") {
-      // PostgreSQL never runs as root: a pid file that names a process of root's is no reason to end it.
+      // PostgreSQL never runs as root: a pid file that names a process of root's is not ended.
       if (statSync(`/proc/${pid}`).uid === 0) return false;
       return readlinkSync(`/proc/${pid}/cwd`) === clusterDir;
     }
@@ -74,7 +76,7 @@ function isAlive(pid: number): boolean {
  * PostgreSQL refuses to start while any process has the pid in the file, but takes its parent's
  * pid for stale. The file itself must stay: its last lines guard against orphaned backends.
  */
-function disownPid(clusterDir: string): void {
+function releasePid(clusterDir: string): void {
   const path = join(clusterDir, "postmaster.pid");
   try {
     withRegularFile(path, "write", (file) => {

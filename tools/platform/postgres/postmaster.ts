@@ -2,19 +2,19 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, renameSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { budgets } from "#common/budgets.ts";
 import { StartError } from "#common/lifecycle.ts";
 import type { PostgresBinaries } from "./binaries.ts";
 import { endLeftOver, readPidFile } from "./postmaster-pid.ts";
 import { type ServerUser, serverPath, serverSpawnOptions } from "./server-user.ts";
-import { startWatchdog } from "./watchdog.ts";
 
-const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
-const ORPHANS_MS = 10_000;
-const SLOW_START_MS = 8_000;
-const FAST_STOP_MS = 30_000;
-const IMMEDIATE_STOP_MS = 5_000;
+const maxLogBytes = 16 * 1024 * 1024;
+const orphansMs = 10_000;
+const slowStartMs = 8_000;
+const fastStopMs = 30_000;
+const immediateStopMs = 5_000;
 
-export type PostmasterOptions = Readonly<{
+export interface PostmasterOptions {
   clusterDir: string;
   logFile: string;
   binaries: PostgresBinaries;
@@ -23,26 +23,26 @@ export type PostmasterOptions = Readonly<{
   isFast: boolean;
   say: (line: string) => void;
   signal: AbortSignal;
-}>;
+}
 
-export type Postmaster = Readonly<{
+export interface Postmaster {
   pid: number;
   /** Resolves when it has ended, for whatever reason, with that reason. */
   ended: Promise<string>;
   stop: () => Promise<void>;
   /** Ends at once; the next start recovers. */
   kill: () => void;
-}>;
+}
 
-/** Starts the server on a folder that nobody else supervises; resolves when it takes connections. */
+/** Starts the server on a folder that no other start supervises; resolves when it takes connections. */
 export async function launchPostmaster(options: PostmasterOptions): Promise<Postmaster> {
   await endLeftOver(options.clusterDir, options.say);
-  const deadline = Date.now() + ORPHANS_MS;
+  const deadline = Date.now() + orphansMs;
   for (;;) {
     const outcome = await tryLaunch(options);
     if (typeof outcome !== "string") return outcome;
     options.signal.throwIfAborted();
-    // Backends of a killed postmaster end by themselves, as soon as they notice.
+    // Backends of a killed postmaster end as soon as they notice.
     if (!outcome.includes("pre-existing shared memory") || Date.now() > deadline) {
       throw new StartError(explain(outcome, options));
     }
@@ -52,7 +52,7 @@ export async function launchPostmaster(options: PostmasterOptions): Promise<Post
 
 async function tryLaunch(options: PostmasterOptions): Promise<Postmaster | string> {
   const { clusterDir, logFile, binaries, user, say, signal } = options;
-  if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > LOG_LIMIT_BYTES) {
+  if ((statSync(logFile, { throwIfNoEntry: false })?.size ?? 0) > maxLogBytes) {
     renameSync(logFile, `${logFile}.1`);
   }
   const log = openSync(logFile, "a", 0o600);
@@ -73,14 +73,14 @@ async function tryLaunch(options: PostmasterOptions): Promise<Postmaster | strin
   ended.then(() => watchdog[Symbol.dispose]());
   const slow = setTimeout(() => {
     say(`PostgreSQL is still starting (recovering after a crash?); its log is ${logFile}`);
-  }, SLOW_START_MS);
+  }, slowStartMs);
   try {
     const isReady = await readiness(child, clusterDir, signal);
     if (isReady) return { pid, ended, stop: () => stop(child), kill: () => kill(child) };
     await stop(child);
     const lines = readFileSync(logFile).subarray(logStart).toString("utf8").split("\n");
-    const complaints = lines.filter((line) => /FATAL:|PANIC:|could not bind/.test(line));
-    return complaints.join("\n") || (await ended);
+    const failures = lines.filter((line) => /FATAL:|PANIC:|could not bind/.test(line));
+    return failures.join("\n") || (await ended);
   } finally {
     clearTimeout(slow);
   }
@@ -143,12 +143,12 @@ export function portInUse(port: number): string {
 async function stop(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;
   const exit = once(child, "exit");
-  const immediate = setTimeout(() => child.kill("SIGQUIT"), FAST_STOP_MS);
-  const brutal = setTimeout(() => child.kill("SIGKILL"), FAST_STOP_MS + IMMEDIATE_STOP_MS);
+  const immediate = setTimeout(() => child.kill("SIGQUIT"), fastStopMs);
+  const killing = setTimeout(() => child.kill("SIGKILL"), fastStopMs + immediateStopMs);
   child.kill("SIGINT");
   await exit;
   clearTimeout(immediate);
-  clearTimeout(brutal);
+  clearTimeout(killing);
 }
 
 function kill(child: ChildProcess): void {
@@ -157,4 +157,36 @@ function kill(child: ChildProcess): void {
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
+}
+
+// Reads until the supervisor is gone. Then it stops the server gently, so that the services, which
+// end at that moment, can finish; what still runs after that is stopped at once.
+const script = `
+read -r line
+[ "$line" = done ] && exit
+is_running() { read -r pid < postmaster.pid && [ "$pid" = "$1" ]; }
+is_running "$1" && kill -TERM "$1"
+for second in $(seq ${budgets.drain.watchdog / 1000}); do
+  sleep 1
+  is_running "$1" || exit
+done
+kill -INT "$1"
+`;
+
+/**
+ * Ends the server when the supervisor is killed, so that `kill -9` leaves no port taken and no
+ * process behind. Where the watchdog is killed too, the next start ends the left-over server.
+ */
+export function startWatchdog(
+  pid: number,
+  clusterDir: string,
+  user: ServerUser | undefined,
+): Disposable {
+  const watchdog = spawn("/bin/sh", ["-c", script, "aetherconnect-watchdog", `${pid}`], {
+    ...serverSpawnOptions(clusterDir, user),
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  watchdog.on("error", () => {});
+  watchdog.stdin.on("error", () => {});
+  return { [Symbol.dispose]: () => watchdog.stdin.end("done\n") };
 }

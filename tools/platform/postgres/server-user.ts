@@ -1,9 +1,13 @@
+import { type SpawnOptionsWithoutStdio, spawn } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { StartError } from "#common/lifecycle.ts";
 
-export type ServerUser = Readonly<{ uid: number; gid: number }>;
+export interface ServerUser {
+  uid: number;
+  gid: number;
+}
 
-/** Whom PostgreSQL runs as: ourselves (undefined), or somebody without rights if we are root. */
+/** The user that PostgreSQL runs as: undefined for this one, another without rights for root. */
 export function serverUserFor(clusterDir: string): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   if (process.platform !== "linux") {
@@ -40,8 +44,39 @@ export function serverPath(dir: string, user: ServerUser | undefined): string {
   return user === undefined ? dir : "/proc/self/cwd";
 }
 
-/** Options for a PostgreSQL program: nothing of our environment (PGPORT, LC_ALL…) leaks in. */
+/** Options for a PostgreSQL program: nothing of this environment (PGPORT, LC_ALL …) reaches it. */
 export function serverSpawnOptions(dir: string, user: ServerUser | undefined) {
   const env = { PATH: process.env.PATH ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
   return { cwd: dir, env, detached: true, ...user };
+}
+
+export interface Ended {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command to its end; a command that can't be started ends with code null. */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptionsWithoutStdio,
+  input = "",
+): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, options);
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.on("error", (error) => resolve({ code: null, stdout, stderr: `${stderr}${error}` }));
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    // A command may end without reading its input.
+    child.stdin.on("error", () => {});
+    child.stdin.end(input);
+  });
 }

@@ -1,43 +1,46 @@
 import { spawn } from "node:child_process";
+import { budgets } from "#common/budgets.ts";
 import { StartError } from "#common/lifecycle.ts";
-import { type Output, onLines } from "../output.ts";
+import { type Output, onLines } from "../terminal.ts";
 
-const GRACE_MS = 10_000;
-const HOLD_MS = 3_000;
+const holdMs = 3_000;
 
-export type ServiceSpec = Readonly<{
+export interface ServiceSpec {
   name: string;
   entry: string;
   /** The setting that opens its store; without it the service gets no such setting. */
   store?: "DATABASE_URL" | "MONGODB_URI" | undefined;
   /** Folders whose changes restart it, when watching. */
   watch?: readonly string[];
-}>;
+}
 
-export type ServiceProcess = Readonly<{
+export interface ServiceProcess {
   /** Resolves with its addresses; rejects with StartError if it ends before. */
   ready: Promise<readonly string[]>;
   /** Resolves when it has ended and its last line is out, with the reason. */
   ended: Promise<string>;
   stop: () => Promise<void>;
   kill: () => void;
-}>;
+}
 
-/** One run of a service. It ends by itself when the channel to us breaks, so we leave no orphan. */
+/** Less memory for short-lived objects: a service needs a quarter less, and is as fast. */
+const nodeFlags = ["--max-semi-space-size=4"];
+
+/** One run of a service. It ends when its channel to the supervisor breaks, so that none is left behind. */
 export function launchService(
   { name, entry }: ServiceSpec,
   env: NodeJS.ProcessEnv,
   output: Output,
 ): ServiceProcess {
-  // A process group of its own, so that Ctrl-C reaches us alone and the order of the stop holds.
-  const child = spawn(process.execPath, [entry], {
+  // In a process group of its own Ctrl-C doesn't reach it, so that the order of the stop holds.
+  const child = spawn(process.execPath, [...nodeFlags, entry], {
     env,
     detached: true,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  const complaints = holdLines((line) => output.warnFrom(name, line));
+  const errors = holdLines((line) => output.warnFrom(name, line));
   if (child.stdout) onLines(child.stdout, (line) => output.from(name, line));
-  if (child.stderr) onLines(child.stderr, complaints.take);
+  if (child.stderr) onLines(child.stderr, errors.take);
 
   const ended = new Promise<string>((resolve) => {
     child.on("error", (error) => {
@@ -48,41 +51,41 @@ export function launchService(
   const ready = new Promise<readonly string[]>((resolve, reject) => {
     child.on("message", (message) => {
       if (!isReady(message)) return;
-      complaints.release();
+      errors.release();
       resolve(message.urls);
     });
     ended.then((reason) => {
-      const [only, ...more] = complaints.held();
+      const [only, ...more] = errors.held();
       if (only !== undefined && more.length === 0)
         return reject(new StartError(`${name}: ${only}`));
-      complaints.release();
+      errors.release();
       reject(new StartError(`${name} ended before it was ready (${reason}), see above`));
     });
   });
   ready.catch(() => {});
 
   const stop = async () => {
-    const brutal = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
+    const kill = setTimeout(() => child.kill("SIGKILL"), budgets.drain.supervisor);
     child.kill("SIGTERM");
     await ended;
-    clearTimeout(brutal);
+    clearTimeout(kill);
   };
   return { ready, ended, stop, kill: () => child.kill("SIGKILL") };
 }
 
-/** Keeps the first lines back, so that a service that can't start ends us with its one line. */
+/** Keeps the first lines back: of a service that can't start, its one line alone is printed. */
 function holdLines(print: (line: string) => void) {
   let lines: string[] | undefined = [];
   const release = () => {
-    clearTimeout(patience);
+    clearTimeout(holding);
     for (const line of lines ?? []) print(line);
     lines = undefined;
   };
-  const patience = setTimeout(release, HOLD_MS);
+  const holding = setTimeout(release, holdMs);
   return {
     take: (line: string) => (lines === undefined ? print(line) : lines.push(line)),
     held: () => {
-      clearTimeout(patience);
+      clearTimeout(holding);
       return lines ?? [];
     },
     release,
@@ -93,4 +96,26 @@ function isReady(message: unknown): message is { urls: readonly string[] } {
   if (typeof message !== "object" || message === null) return false;
   if (!("type" in message) || message.type !== "ready" || !("urls" in message)) return false;
   return Array.isArray(message.urls) && message.urls.every((url) => typeof url === "string");
+}
+
+/** The PostgreSQL client reads PGPASSWORD and its like by itself. */
+const isPostgresOwn = (name: string) => /^PG[A-Z]+$/.test(name);
+
+/**
+ * What a service finds in its environment: of the keys to the stores only that to its own.
+ * @param embeddedUrl the service's DATABASE_URL where the server is the embedded one
+ */
+export function envFor(
+  { store }: ServiceSpec,
+  env: NodeJS.ProcessEnv,
+  embeddedUrl?: string,
+): NodeJS.ProcessEnv {
+  const { DATABASE_URL = "", MONGODB_URI = "", ...rest } = env;
+  if (store === "DATABASE_URL" && !embeddedUrl) return { ...rest, DATABASE_URL };
+  const others = Object.entries(rest).filter(([name]) => !isPostgresOwn(name));
+  return {
+    ...Object.fromEntries(others),
+    ...(embeddedUrl ? { DATABASE_URL: embeddedUrl } : {}),
+    ...(store === "MONGODB_URI" ? { MONGODB_URI } : {}),
+  };
 }

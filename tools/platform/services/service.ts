@@ -1,25 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { column, type Output } from "../output.ts";
+import { column, type Output } from "../terminal.ts";
 import { launchService, type ServiceProcess, type ServiceSpec } from "./service-process.ts";
 
-const FIRST_DELAY_MS = 250;
-const LAST_DELAY_MS = 10_000;
-const STEADY_MS = 10_000;
+const firstDelayMs = 250;
+const longestDelayMs = 10_000;
+const steadyMs = 10_000;
 
-export type ServiceContext = Readonly<{
+export interface ServiceContext {
   env: NodeJS.ProcessEnv;
   output: Output;
   /** Ends a start in progress; afterwards dispose is the way to stop. */
   signal: AbortSignal;
   force: AbortSignal;
-}>;
+}
 
-export type Service = Readonly<{
+export interface Service extends AsyncDisposable {
   urls: readonly string[];
   /** Stops it and starts it again, as its files have changed. */
   reload: (why: string) => void;
-}> &
-  AsyncDisposable;
+}
 
 /** Starts a service and keeps it running; throws StartError if its first start fails. */
 export async function startService(spec: ServiceSpec, context: ServiceContext): Promise<Service> {
@@ -27,7 +26,7 @@ export async function startService(spec: ServiceSpec, context: ServiceContext): 
   const { name } = spec;
   let isStopping = false;
   let isReloading = false;
-  let delayMs = FIRST_DELAY_MS;
+  let delayMs = firstDelayMs;
   let wake = new AbortController();
 
   let { launchedAt, run } = launch();
@@ -80,10 +79,10 @@ export async function startService(spec: ServiceSpec, context: ServiceContext): 
       if (isStopping) return;
       wake = new AbortController();
       if (!isReloading) {
-        if (performance.now() - launchedAt > STEADY_MS) delayMs = FIRST_DELAY_MS;
+        if (performance.now() - launchedAt > steadyMs) delayMs = firstDelayMs;
         output.warn(`${name} ended unexpectedly (${reason}); next start in ${delayMs / 1000} s`);
         await sleep(delayMs, undefined, { signal: wake.signal }).catch(() => {});
-        delayMs = Math.min(delayMs * 2, LAST_DELAY_MS);
+        delayMs = Math.min(delayMs * 2, longestDelayMs);
         if (isStopping) return;
       }
       isReloading = false;

@@ -1,6 +1,6 @@
 import { existsSync, watch } from "node:fs";
 
-const QUIET_MS = 150;
+const quietMs = 150;
 
 /** Calls back with the files that changed in those folders, once they have been quiet a moment. */
 export function watchFolders(
@@ -19,7 +19,7 @@ export function watchFolders(
       if (file === null || !/^(?!.*(^|[\\/])\.).*\.(ts|json|sql|txt)$/.test(file)) return;
       changed.add(file);
       clearTimeout(timer);
-      timer = setTimeout(report, QUIET_MS);
+      timer = setTimeout(report, quietMs);
     });
     return {
       [Symbol.dispose]: () => {

@@ -10,14 +10,14 @@ import {
   writeSync,
 } from "node:fs";
 
-export type RegularFile = Readonly<{
+export interface RegularFile {
   stats: Stats;
   read: () => string;
   /** In place: the owner and the mode stay. */
   write: (text: string) => void;
-}>;
+}
 
-const MODES = { read: constants.O_RDONLY, write: constants.O_RDWR };
+const openModes = { read: constants.O_RDONLY, write: constants.O_RDWR };
 
 /**
  * Works on a file in a folder where somebody else may have put it: never through a link, never
@@ -26,10 +26,10 @@ const MODES = { read: constants.O_RDONLY, write: constants.O_RDWR };
  */
 export function withRegularFile<T>(
   path: string,
-  mode: keyof typeof MODES,
+  mode: keyof typeof openModes,
   use: (file: RegularFile) => T,
 ): T {
-  const fd = openSync(path, MODES[mode] | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const fd = openSync(path, openModes[mode] | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(fd);
     const isShared = mode === "write" && stats.nlink > 1;
@@ -46,4 +46,10 @@ export function withRegularFile<T>(
   } finally {
     closeSync(fd);
   }
+}
+
+/** `ENOENT` and its like, or whatever else says what went wrong in a few words. */
+export function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "code" in error && typeof error.code === "string" ? error.code : error.message;
 }
