@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { createService, type Service } from "#tools/rig/service.ts";
 import { openRawSocket, type RawSocket, requestOnce } from "./raw-socket.ts";
-import { type ServerProcess, startServer } from "./server-process.ts";
 import { type BenchStage, setBenchStage } from "./stage.ts";
 
 /** One of those that are compared: a server, and how sockets get into it. */
 export interface Contender extends AsyncDisposable {
   name: string;
-  server: ServerProcess;
+  server: Service;
   /** Ids of rooms that nobody is in yet. */
   newRooms: (count: number) => Promise<string[]>;
   /** What to open sockets with; each is another user. */
@@ -30,7 +30,7 @@ export async function ours(env?: Record<string, string>): Promise<Contender> {
 export function contenderOf(
   stage: BenchStage,
   name: string,
-  server: ServerProcess | undefined,
+  server: Service | undefined,
   dispose: () => Promise<void> = async () => {},
 ): Contender {
   if (!server) throw new Error("no such instance");
@@ -64,7 +64,12 @@ export function bareWs(): Promise<Contender> {
 }
 
 async function baseline(name: string, file: string, auth: object | undefined): Promise<Contender> {
-  const server = await startServer(new URL(`../baselines/${file}`, import.meta.url));
+  const server = createService({
+    name,
+    entry: `${import.meta.dirname}/../baselines/${file}`,
+    isMeasured: true,
+  });
+  await server.start();
   const url = server.urls[0] ?? "";
   let rooms = 0;
   return {

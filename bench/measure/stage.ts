@@ -8,9 +8,10 @@ import { Client } from "pg";
 import { RoomService, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
 import { layOut } from "#tools/rig/layout.ts";
+import { mainOf } from "#tools/rig/processes.ts";
+import { createService, type Service } from "#tools/rig/service.ts";
 import { type StandInAuth, startStandInAuth } from "#tools/rig/stand-in-auth.ts";
 import type { RpcUser } from "#tools/rig/test-auth.ts";
-import { type ServerProcess, startServer } from "./server-process.ts";
 
 /** PostgreSQL with its usual durability: in a process group of its own, its data on disk. */
 export interface Database extends AsyncDisposable {
@@ -43,16 +44,14 @@ export async function openDatabase(): Promise<Database> {
 export interface BenchStage extends AsyncDisposable {
   database: Database;
   /** One for each instance. */
-  instances: ServerProcess[];
+  instances: Service[];
   newUsers: (count: number) => Promise<RpcUser[]>;
   /** A token for sockets. */
   wsToken: (user: RpcUser) => Promise<string>;
   /** The ids of new public rooms. */
   newRooms: (count: number, creator: RpcUser) => Promise<string[]>;
-  startInstance: () => Promise<ServerProcess>;
+  startInstance: () => Promise<Service>;
 }
-
-const messageEntry = new URL("../../services/message/main.ts", import.meta.url);
 
 /** The auth service is a stand-in in this process: nothing of it is measured. */
 export async function setBenchStage(env: Record<string, string> = {}): Promise<BenchStage> {
@@ -60,16 +59,23 @@ export async function setBenchStage(env: Record<string, string> = {}): Promise<B
   const database = stack.use(await openDatabase());
   const layout = await layOut({ databaseUrl: database.url });
   const auth: StandInAuth = stack.use(await startStandInAuth({ layout }));
-  const startInstance = async () =>
-    stack.use(
-      await startServer(messageEntry, {
+  const startInstance = async () => {
+    const service = createService({
+      name: "message",
+      entry: mainOf("message"),
+      isMeasured: true,
+      env: {
         ...layout.messages[0].env,
         LOG_LEVEL: "warn",
         MESSAGE_SERVICE_HTTP_PORT: "0",
         MESSAGE_SERVICE_GRPC_PORT: "0",
         ...env,
-      }),
-    );
+      },
+    });
+    stack.use(service);
+    await service.start();
+    return service;
+  };
   const first = await startInstance();
   return {
     database,

@@ -1,5 +1,4 @@
-import type { Target } from "./target.ts";
-import type { VictimName } from "./victim.ts";
+import type { Target, VictimName } from "./target.ts";
 
 /** Something that the platform stands on breaks, and is whole again. */
 export interface Fault {

@@ -3,7 +3,7 @@ import type { Socket } from "socket.io-client";
 import type { Fault } from "./fault.ts";
 import type { Finding } from "./findings.ts";
 import { knock, startProbe, untilHealthy, untilWhole } from "./probe.ts";
-import type { Target } from "./target.ts";
+import { type Target, victimNames } from "./target.ts";
 import { get, joinGeneral, registerUser, type User, wsToken } from "./user.ts";
 
 /** How long an answer may take, and how long it may take until all is well again. */
@@ -19,8 +19,8 @@ export async function injectFault(
   limits: FaultLimits,
 ): Promise<Finding> {
   fault.prepare?.();
-  for (const victim of Object.values(target.victims)) {
-    await victim.runWith(fault.settings?.[victim.name] ?? {});
+  for (const name of victimNames) {
+    await target.victims[name].runWith(fault.settings?.[name] ?? {});
   }
   await untilHealthy(target);
   const user = await registerUser(target.gateway);

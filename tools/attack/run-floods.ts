@@ -1,5 +1,6 @@
 import { constants, setPriority } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Service } from "../rig/service.ts";
 import { type Finding, insist } from "./findings.ts";
 import type { Flood } from "./flood.ts";
 import { floods } from "./floods.ts";
@@ -7,7 +8,6 @@ import type { AttackLimits } from "./limits.ts";
 import { untilHealthy } from "./probe.ts";
 import type { Target } from "./target.ts";
 import type { User } from "./user.ts";
-import type { Victim } from "./victim.ts";
 import { startBystander } from "./watch.ts";
 
 export interface FloodOptions {
@@ -39,14 +39,14 @@ export async function* runFloods(options: FloodOptions): AsyncGenerator<Finding>
   }
 
   async function run(name: string, flood: Flood): Promise<Finding> {
-    const before = await Promise.all(victims.map((it) => it.memory()));
+    const before = await Promise.all(victims.map(memoryOf));
     await bystander.report();
     const watch = watchResident(victims);
     const [{ figure, isMet }] = await Promise.all([flood(target, user, scale), pause(1_000)]);
     const peak = watch.stop();
     const seen = await bystander.report();
     await pause(2_000);
-    const after = await Promise.all(victims.map((it) => it.memory()));
+    const after = await Promise.all(victims.map(memoryOf));
     const grown = Math.max(...after.map((bytes, i) => bytes - (before[i] ?? 0)));
     const failures =
       seen.failures.length > 0 ? `, failures: ${seen.failures.slice(0, 3).join("; ")}` : "";
@@ -69,12 +69,20 @@ export async function* runFloods(options: FloodOptions): AsyncGenerator<Finding>
 /** What a bystander is told when there was no time for him. */
 const lateness = /^REST: 503$|^send: (UNAVAILABLE|BUSY)$|has timed out/;
 
+/** Bytes in use after its garbage is gone; NaN if it has ended. */
+function memoryOf(victim: Service): Promise<number> {
+  return victim.usage(true).then(
+    ({ heap }) => heap,
+    () => Number.NaN,
+  );
+}
+
 function megabytes(bytes: number): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 /** What the service that grows most holds more than at the start, at its worst moment. */
-function watchResident(victims: readonly Victim[]) {
+function watchResident(victims: readonly Service[]) {
   const before = victims.map((it) => it.resident());
   let peak = 0;
   const timer = setInterval(() => {

@@ -20,11 +20,11 @@ const strikeLimitMs = 5_000;
 
 export const inject: Readonly<Record<FaultKind, Inject>> = {
   async "kill-instance"({ instances }, random) {
-    const { child } = random.pick(instances);
-    await child.kill();
+    const { service } = random.pick(instances);
+    await service.kill();
     await pause(random.between(0, 1_500));
-    await child.start();
-    return { target: child.name };
+    await service.start();
+    return { target: service.name };
   },
 
   async "kill-postgres"({ database }) {
@@ -33,12 +33,12 @@ export const inject: Readonly<Record<FaultKind, Inject>> = {
   },
 
   async "pause-instance"({ instances }, random) {
-    const { child } = random.pick(instances);
+    const { service } = random.pick(instances);
     const ms = Math.round(random.between(1_000, 4_000));
-    child.pause();
+    service.pause();
     await pause(ms);
-    child.resume();
-    return { target: `${child.name}, ${ms} ms` };
+    service.resume();
+    return { target: `${service.name}, ${ms} ms` };
   },
 
   async "pause-auth"({ auth }, random) {
@@ -78,20 +78,20 @@ export const inject: Readonly<Record<FaultKind, Inject>> = {
   },
 
   async "crash-before-broadcast"({ instances }, random) {
-    const { child, commits } = random.pick(instances);
+    const { service, commits } = random.pick(instances);
     let killed: Promise<void> | undefined;
     const hasStruck = await commits.strike(
       "stored",
       () => {
-        killed = child.kill();
+        killed = service.kill();
       },
       strikeLimitMs,
     );
     if (hasStruck) {
       await killed;
-      await child.start();
+      await service.start();
     }
-    return { target: child.name, commitsUnheard: hasStruck ? 1 : 0 };
+    return { target: service.name, commitsUnheard: hasStruck ? 1 : 0 };
   },
 
   async "lose-commit-answer"({ instances }, random) {

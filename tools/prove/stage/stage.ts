@@ -1,15 +1,24 @@
-import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "#contract/root.ts";
-import { findFreePorts } from "#tools/rig/ports.ts";
+import { layOut } from "#tools/rig/layout.ts";
+import { startProcesses } from "#tools/rig/processes.ts";
 import { type RedisServer, startRedis, withoutRedis } from "#tools/rig/redis.ts";
+import type { Service } from "#tools/rig/service.ts";
 import { startTcpProxy, type TcpProxy } from "#tools/rig/tcp-proxy.ts";
 import type { ProveOptions } from "../options.ts";
 import { type AckTap, createAckTap } from "../wire/ack-tap.ts";
+import { type CommitTap, createCommitTap } from "../wire/commit-tap.ts";
+import { watchMongo } from "../wire/mongo-watch.ts";
+import { watchPostgres } from "../wire/postgres-watch.ts";
 import { openDatabase, type ProveDatabase } from "./database.ts";
-import { type Instance, startInstance } from "./instance.ts";
-import { createServiceChild, type ServiceChild } from "./service-child.ts";
+
+/** A message instance, with a proxy of its own between it and the store of its messages. */
+export interface Instance {
+  name: string;
+  service: Service;
+  storeProxy: TcpProxy;
+  commits: CommitTap;
+}
 
 /** Where clients come in: through a proxy of ours, which can cut them off. */
 export interface Door {
@@ -27,7 +36,7 @@ export interface Stage extends AsyncDisposable {
   redis: RedisServer | undefined;
   /** Why there is no Redis. */
   redisMissing: string | undefined;
-  auth: ServiceChild;
+  auth: Service;
   instances: readonly Instance[];
   doors: readonly Door[];
   acks: AckTap;
@@ -38,80 +47,58 @@ export interface Stage extends AsyncDisposable {
   stopServices: () => Promise<void>;
 }
 
+const instanceCount = 2;
+
 export async function openStage(options: ProveOptions, dataDir: string): Promise<Stage> {
   await using cleanup = new AsyncDisposableStack();
   const logs = join(dataDir, "logs");
   mkdirSync(logs, { recursive: true });
-  const logFile = (name: string) => join(logs, `${name}.log`);
   const unexpectedEnds: string[] = [];
 
   const database = cleanup.use(await openDatabase(dataDir, options.databaseUrl));
   const redis =
-    options.hasRedis && !withoutRedis ? cleanup.use(await startRedis(logFile("redis"))) : undefined;
-  const baseEnv: NodeJS.ProcessEnv = {
-    PATH: process.env.PATH,
-    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(dataDir, "compile-cache"),
-    SERVICE_SECRET: randomBytes(32).toString("hex"),
-    LOG_LEVEL: "warn",
-    RATE_LIMIT_PER_MINUTE: "0",
-    AUTH_RATE_LIMIT_PER_MINUTE: "0",
-    HANDSHAKES_PER_MINUTE: "0",
-    SOCKETS_PER_USER: "0",
-    SOCKET_MESSAGES_PER_SECOND: "0",
-    ...(redis && { REDIS_URL: redis.url }),
-  };
-  const startChild = async (name: string, entry: string, env: NodeJS.ProcessEnv) => {
-    const child = createServiceChild({
-      name,
-      entry,
-      env: { ...baseEnv, ...env },
-      logFile: logFile(name),
-      onUnexpectedEnd: (reason) => unexpectedEnds.push(`${name}: ${reason}`),
-    });
-    await child.start();
-    cleanup.defer(() => child.kill());
-    return child;
-  };
-  const mainOf = (service: string) => join(ROOT, "services", service, "main.ts");
-
-  const [authHttp, authRpc, gatewayPort] = await findFreePorts(3);
-  const authUrl = `http://127.0.0.1:${authRpc}`;
-  const auth = await startChild("auth", mainOf("auth"), {
-    DATABASE_URL: database.url,
-    AUTH_SERVICE_HTTP_PORT: `${authHttp}`,
-    AUTH_SERVICE_GRPC_PORT: `${authRpc}`,
+    options.hasRedis && !withoutRedis
+      ? cleanup.use(await startRedis(join(logs, "redis.log")))
+      : undefined;
+  const mongoUrl = options.store === "mongo" ? process.env.MONGODB_URI : undefined;
+  const stores = await Promise.all(
+    Array.from({ length: instanceCount }, async () => {
+      const commits = createCommitTap(mongoUrl === undefined ? watchPostgres : watchMongo);
+      const storeProxy = await startTcpProxy(mongoUrl ?? database.url, commits.tap);
+      return { commits, storeProxy: cleanup.use(storeProxy) };
+    }),
+  );
+  const layout = await layOut({
+    databaseUrl: database.url,
+    instances: instanceCount,
+    env: redis ? { REDIS_URL: redis.url } : {},
   });
-  const instances: Instance[] = [];
-  for (const name of ["message-1", "message-2"]) {
-    const instance = await startInstance({
-      name,
-      databaseUrl: database.url,
-      mongoUrl: options.store === "mongo" ? process.env.MONGODB_URI : undefined,
-      start: (env) =>
-        startChild(name, options.messageMain ?? mainOf("message"), {
-          ...env,
-          AUTH_SERVICE_URL: authUrl,
-        }),
-    });
-    cleanup.use(instance.storeProxy);
-    instances.push(instance);
-  }
-  const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
-  const gateway = await startChild("gateway", mainOf("gateway"), {
-    API_GATEWAY_PORT: `${gatewayPort}`,
-    AUTH_SERVICE_URL: authUrl,
-    MESSAGE_SERVICE_URLS: instances.map((it) => it.httpUrl).join(","),
-    MESSAGE_SERVICE_RPC_URLS: instances.map((it) => it.rpcUrl).join(","),
+  const storeSetting = mongoUrl === undefined ? "DATABASE_URL" : "MONGODB_URI";
+  const { auth, messages, gateway } = cleanup.use(
+    await startProcesses(layout, {
+      logs,
+      messageMain: options.messageMain,
+      messageEnvs: stores.map(({ storeProxy }) => ({ [storeSetting]: storeProxy.url })),
+      onUnexpectedEnd: (name, reason) => unexpectedEnds.push(`${name}: ${reason}`),
+    }),
+  );
+  const instances = stores.flatMap((store, i) => {
+    const service = messages[i];
+    return service ? [{ name: service.name, service, ...store }] : [];
   });
 
   const acks = createAckTap();
   const doors: Door[] = [];
   const served = [
-    ...instances.map(({ name, httpUrl }) => ({ name, httpUrl, instance: name })),
-    { name: "gateway", httpUrl: gatewayUrl, instance: undefined },
+    ...instances.map(({ name }, i) => ({
+      name,
+      url: layout.messages[i]?.httpUrl ?? "",
+      instance: name,
+    })),
+    { name: "gateway", url: layout.gateway.url, instance: undefined },
   ];
-  for (const { name, httpUrl, instance } of served) {
-    const proxy = cleanup.use(await startTcpProxy(httpUrl, acks.tap));
+  for (const { name, url, instance } of served) {
+    const proxy = cleanup.use(await startTcpProxy(url, acks.tap));
     doors.push({ name, url: proxy.url, instance, proxy });
   }
 
@@ -125,12 +112,12 @@ export async function openStage(options: ProveOptions, dataDir: string): Promise
     instances,
     doors,
     acks,
-    gatewayUrl,
+    gatewayUrl: layout.gateway.url,
     unexpectedEnds,
     async stopServices() {
-      for (const child of [gateway, ...instances.map((it) => it.child), auth]) {
-        const reason = await child.stop();
-        if (reason !== "exit code 0") unexpectedEnds.push(`${child.name} on SIGTERM: ${reason}`);
+      for (const service of [gateway, ...messages, auth]) {
+        const reason = await service.stop();
+        if (reason !== "exit code 0") unexpectedEnds.push(`${service.name} on SIGTERM: ${reason}`);
       }
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
