@@ -179,7 +179,7 @@ describe("MongoDB", () => {
         await members.findOne({ roomId, userId: "2" }),
         await members.findOne({ roomId, userId: "3" }),
       ];
-      if (added) assert.ok(added.version < gone?.version, "he was a member when he added");
+      if (added) assert.ok(added.version < gone?.version, "who adds was a member then");
     }
     assert.ok(outcomes.has("ROOM_NOT_FOUND"));
   });

@@ -31,7 +31,7 @@ export async function makeRoom(
 }
 
 /** Repeats a call that may be repeated while the store is too busy for it. */
-export async function patiently<T>(call: () => Promise<T>): Promise<T> {
+export async function retryWhileBusy<T>(call: () => Promise<T>): Promise<T> {
   for (let left = 10; ; left--) {
     try {
       return await call();

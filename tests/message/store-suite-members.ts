@@ -3,7 +3,14 @@ import { describe, test } from "node:test";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { mostRooms, mostRoomsByOthers } from "#message/store/room-limits.ts";
 import type { MessageStore } from "#message/store/store.ts";
-import { codeOf, draft, inGroups, makeRoom, newUser, patiently } from "./store-suite-drafts.ts";
+import {
+  codeOf,
+  draft,
+  inGroups,
+  makeRoom,
+  newUser,
+  retryWhileBusy,
+} from "./store-suite-drafts.ts";
 
 /** What the interface promises of rooms and members. */
 export function testMemberships(stores: () => { store: MessageStore; other: MessageStore }): void {
@@ -63,12 +70,12 @@ export function testMemberships(stores: () => { store: MessageStore; other: Mess
           const room = await makeRoom(store, [ada, bob, eve], RoomType.PRIVATE);
           const comeAndGo = async () => {
             for (let i = 0; i < 4; i++) {
-              await patiently(() => store.removeMember(room.id, eve));
-              await patiently(() => store.addMember(room.id, eve));
+              await retryWhileBusy(() => store.removeMember(room.id, eve));
+              await retryWhileBusy(() => store.addMember(room.id, eve));
             }
           };
           const goes = () => other.removeMember(room.id, ada);
-          await Promise.all([comeAndGo(), patiently(goes)]);
+          await Promise.all([comeAndGo(), retryWhileBusy(goes)]);
           const view = await store.findRoom(room.id, bob);
           const { members, total } = await store.listMembers(room.id, { offset: 0, limit: 9 });
           const here = members.map((it) => it.userId);

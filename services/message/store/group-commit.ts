@@ -1,17 +1,27 @@
+import { budgets } from "#common/budgets.ts";
 import { AppError } from "#contract/errors.ts";
 
-export interface GroupCommitOptions<I, O> {
+/** How items are gathered into batches. */
+export interface Batching {
   /** Batches in flight at most; a key is never in two of them. */
   lanes: number;
-  /** How long a batch may take before others start beside it. */
-  patienceMs: number;
+  /** How long the last batch has to take before another starts beside it, milliseconds. */
+  laneDelayMs: number;
   /** Whether a batch may have items of several keys. */
   isMixed: boolean;
+}
+
+export interface GroupCommitOptions<I, O> extends Batching {
   keyOf: (item: I) => string;
   /** Bytes that an item takes, about. */
   sizeOf: (item: I) => number;
-  /** Writes a batch; answers each item's result or failure, in the order given. */
+  /**
+   * Writes a batch; answers each item's result or failure, in the order given. An item that was
+   * written although its batch failed has to be recognised when it is written again.
+   */
   write: (items: I[]) => Promise<PromiseSettledResult<O>[]>;
+  /** Whether a failure may be that of a single item: then each that has it is written by itself. */
+  isFaultOfItem: (error: unknown) => boolean;
 }
 
 /** Writes items in batches. */
@@ -33,7 +43,6 @@ const maxItems = 512;
 const maxBytes = 2 * 1024 * 1024;
 /** More than this can't be written within the time that callers wait. */
 const maxWaiting = 20_000;
-const maxWaitMs = 2_500;
 
 /**
  * While a batch is being written the next one gathers: under load batches grow, without it
@@ -41,7 +50,7 @@ const maxWaitMs = 2_500;
  * the one that there is lets others pass a batch that is stuck, in the lock of one room say.
  */
 export function createGroupCommit<I, O>(options: GroupCommitOptions<I, O>): GroupCommit<I, O> {
-  const { lanes, patienceMs, isMixed, keyOf, sizeOf, write } = options;
+  const { lanes, laneDelayMs, isMixed, keyOf, sizeOf, write, isFaultOfItem } = options;
   /** What waits, by key; the key that has waited longest comes first. */
   const queues = new Map<string, Waiting<I, O>[]>();
   const busy = new Set<string>();
@@ -73,10 +82,26 @@ export function createGroupCommit<I, O>(options: GroupCommitOptions<I, O>): Grou
   };
   const withoutExpired = (batch: Waiting<I, O>[]) =>
     batch.filter(({ since, reject }) => {
-      const isExpired = performance.now() - since > maxWaitMs;
+      const isExpired = performance.now() - since > budgets.database.appendQueue;
       if (isExpired) reject(new AppError("UNAVAILABLE"));
       return !isExpired;
     });
+
+  const settle = (items: I[]): Promise<PromiseSettledResult<O>[]> =>
+    write(items).catch((reason: unknown) => items.map(() => ({ status: "rejected", reason })));
+  /** An item that can't be written must not fail its neighbours. */
+  const writeAll = async (items: I[]) => {
+    const results = await settle(items);
+    if (items.length === 1) return results;
+    for (const [i, item] of items.entries()) {
+      const result = results[i];
+      if (result?.status === "rejected" && isFaultOfItem(result.reason)) {
+        const [again] = await settle([item]);
+        if (again) results[i] = again;
+      }
+    }
+    return results;
+  };
 
   const run = async (batch: Waiting<I, O>[]) => {
     const keys = new Set(batch.map(({ item }) => keyOf(item)));
@@ -84,13 +109,11 @@ export function createGroupCommit<I, O>(options: GroupCommitOptions<I, O>): Grou
     for (const key of keys) busy.add(key);
     startTimes.add(started);
     writing += batch.length;
-    const results = await write(batch.map(({ item }) => item)).catch((error: unknown) => {
-      for (const { reject } of batch) reject(error);
-    });
+    const results = await writeAll(batch.map(({ item }) => item));
     for (const [i, { resolve, reject }] of batch.entries()) {
-      const result = results?.[i];
+      const result = results[i];
       if (result?.status === "fulfilled") resolve(result.value);
-      else if (result) reject(result.reason);
+      else reject(result?.reason ?? new AppError("INTERNAL"));
     }
     writing -= batch.length;
     startTimes.delete(started);
@@ -101,7 +124,7 @@ export function createGroupCommit<I, O>(options: GroupCommitOptions<I, O>): Grou
     isStarting = false;
     while (startTimes.size < lanes && hasFreeKey()) {
       const youngest = Math.max(...[...startTimes].map(({ at }) => at));
-      const left = youngest + patienceMs - performance.now();
+      const left = youngest + laneDelayMs - performance.now();
       if (left > 0) {
         if (isTimed) return;
         isTimed = true;

@@ -1,6 +1,7 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { pause } from "#common/deadline.ts";
 import { StartError } from "#common/lifecycle.ts";
 import type { Logger } from "#common/log.ts";
+import type { AppError } from "#contract/errors.ts";
 import type { MessageStore } from "./store.ts";
 
 /** Where the store is; `mongodbUri` goes before `databaseUrl`. */
@@ -18,15 +19,15 @@ interface Kind {
   open: () => Promise<MessageStore>;
   /** Waiting won't help: a wrong password, or no such database. */
   isRefused: (error: unknown) => boolean;
-  isAway: (error: unknown) => boolean;
+  toStoreError: (error: unknown) => AppError;
 }
 
-const patienceMs = 10_000;
+const timeoutMs = 10_000;
 const retryMs = 250;
 
 /**
  * Opens the store, and waits some 10 s for a database that isn't there yet.
- * @param onConflict hears of batches whose numbers another instance had taken
+ * @param onConflict is called for batches whose numbers another instance had taken
  * @throws StartError where the database stays away or refuses
  */
 export async function openStore(
@@ -35,7 +36,7 @@ export async function openStore(
   onConflict?: () => void,
 ): Promise<MessageStore> {
   const kind = await chooseKind(location, log, onConflict);
-  const giveUpAt = performance.now() + patienceMs;
+  const giveUpAt = performance.now() + timeoutMs;
   for (;;) {
     try {
       return await kind.open();
@@ -44,7 +45,7 @@ export async function openStore(
       if (kind.isRefused(error)) {
         throw new StartError(`${name} refuses the connection: check ${setting}`, { cause: error });
       }
-      if (!kind.isAway(error)) throw error;
+      if (kind.toStoreError(error).code !== "UNAVAILABLE") throw error;
       if (performance.now() > giveUpAt) {
         throw new StartError(`${name} doesn't answer at ${host}: start it, or check ${setting}`, {
           cause: error,
@@ -71,20 +72,20 @@ async function chooseKind(
       host: mongodbUri.replace(/^[^/]+\/\/([^@/]*@)?/, "").replace(/[/?].*$/, ""),
       open: () => openMongoStore(mongodbUri, log, onConflict),
       isRefused,
-      isAway: (error) => toStoreError(error).code === "UNAVAILABLE",
+      toStoreError,
     };
   }
   if (databaseUrl === undefined) {
     throw new StartError("messages need a place to live: set DATABASE_URL or MONGODB_URI");
   }
   const { openPostgresStore } = await import("./postgres/store.ts");
-  const { isDatabaseLost, isDatabaseRefused } = await import("#common/postgres-errors.ts");
+  const { isRefused, toStoreError } = await import("./postgres/errors.ts");
   return {
     name: "PostgreSQL",
     setting: "DATABASE_URL",
     host: new URL(databaseUrl).host,
     open: () => openPostgresStore(databaseUrl, log, onConflict),
-    isRefused: isDatabaseRefused,
-    isAway: (error) => isDatabaseLost(error),
+    isRefused,
+    toStoreError,
   };
 }

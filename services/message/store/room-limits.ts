@@ -6,12 +6,12 @@ import { AppError } from "#contract/errors.ts";
  * `\u0001`; 100 members whose ids have 18 digits) and 6,600 of protobuf: 3.6 MB for all.
  */
 export const mostRooms = 400;
-/** Up to which others may add him: they can't take the places that he needs himself. */
+/** Up to which others may add a user: they can't take the places that the user needs. */
 export const mostRoomsByOthers = 200;
 
 const retryAfterSeconds = 60;
 
-/** @param byUserId who adds the user; undefined: he comes by himself */
+/** @param byUserId who adds the user; undefined: nobody but the user */
 export function mostRoomsFor(byUserId: string | undefined): number {
   return byUserId === undefined ? mostRooms : mostRoomsByOthers;
 }

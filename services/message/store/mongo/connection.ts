@@ -1,8 +1,8 @@
 import { type Connection, createConnection } from "mongoose";
+import { budgets } from "#common/budgets.ts";
+import { withDeadline } from "#common/deadline.ts";
 import type { Logger } from "#common/log.ts";
-import { within } from "../patience.ts";
-import { untilSettled } from "./attempts.ts";
-import { createIndexes, createModels, type Mongo } from "./models.ts";
+import { createModels, type Mongo } from "./schema.ts";
 
 /** An open connection pool with the models on it. */
 export interface MongoConnection extends AsyncDisposable {
@@ -11,12 +11,11 @@ export interface MongoConnection extends AsyncDisposable {
   ping: () => Promise<boolean>;
 }
 
-const timeoutMs = 2_000;
-const indexPatienceMs = 10_000;
+const timeoutMs = budgets.database.mongoOperation;
 const defaultDatabase = "aetherconnect";
 
 /**
- * Connects and makes the indexes.
+ * Connects to the server.
  * @throws Error where the server can't be reached or refuses
  */
 export async function connectMongo(uri: string, log: Logger): Promise<MongoConnection> {
@@ -37,7 +36,7 @@ export async function connectMongo(uri: string, log: Logger): Promise<MongoConne
   });
   let isOpen = false;
   connection.on("error", (error: unknown) => {
-    // What keeps it from opening is thrown, and told there.
+    // What keeps it from opening is thrown.
     if (isOpen) log.warn({ err: error }, "MongoDB reports an error");
   });
   connection.on("disconnected", () => {
@@ -48,11 +47,6 @@ export async function connectMongo(uri: string, log: Logger): Promise<MongoConne
   try {
     await connection.asPromise();
     const readLevel = (await isReplicated(connection)) ? "majority" : "local";
-    // Several that start at once can get in each other's way.
-    await untilSettled(async () => {
-      await createIndexes(db);
-      return true;
-    }, indexPatienceMs);
     isOpen = true;
     return {
       db: { ...db, readLevel },
@@ -75,7 +69,8 @@ async function isReplicated(connection: Connection): Promise<boolean> {
 
 async function ping(connection: Connection): Promise<boolean> {
   try {
-    await within(1_000, connection.getClient().db("admin").command({ ping: 1 }));
+    const answered = connection.getClient().db("admin").command({ ping: 1 });
+    await withDeadline(answered, budgets.health.ping);
     return true;
   } catch {
     return false;

@@ -1,6 +1,5 @@
 import { Error as MongooseErrors, mongo } from "mongoose";
 import { AppError } from "#contract/errors.ts";
-import { patienceMs, within } from "../patience.ts";
 
 /** MongoDB's code for a broken unique index. */
 const duplicateKey = 11_000;
@@ -30,13 +29,4 @@ export function isUncertain(error: unknown): boolean {
 export function toStoreError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   return new AppError(isUncertain(error) ? "UNAVAILABLE" : "INTERNAL", { cause: error });
-}
-
-/** Runs reads, for as long as a caller waits; their errors become the store's. */
-export async function guarded<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await within(patienceMs, run());
-  } catch (error) {
-    throw toStoreError(error);
-  }
 }

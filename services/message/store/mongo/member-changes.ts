@@ -1,34 +1,12 @@
 import { Types } from "mongoose";
-import { AppError } from "#contract/errors.ts";
+import { AppError, type ErrorCode } from "#contract/errors.ts";
+import { type ChangeResult, type PendingChange, rejected } from "../pending.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
-import type { MembershipChange } from "../store.ts";
-import { untilSettled } from "./attempts.ts";
-import { barrier } from "./durable.ts";
-import { toStoreError } from "./errors.ts";
-import { insertInOrder } from "./insert-in-order.ts";
-import { countRooms, documentToChange, lastNumbersOf } from "./memberships.ts";
-import { type MembershipState, type Mongo, toObjectId } from "./models.ts";
+import { countRooms, lastNumbersOf } from "./members.ts";
 import type { Mutexes } from "./mutexes.ts";
-
-/** A user who is to come into a room, or to go. */
-export interface MemberChange {
-  roomId: string;
-  userId: string;
-  isMember: boolean;
-  /** Who adds the user, and has to be a member; undefined: the user joins, or leaves. */
-  byUserId: string | undefined;
-  /** Made once: by it an attempt whose answer was lost is recognised. */
-  changeId: Types.ObjectId;
-}
-
-export function toMemberChange(
-  roomId: string,
-  userId: string,
-  isMember: boolean,
-  byUserId?: string,
-): MemberChange {
-  return { roomId, userId, isMember, byUserId, changeId: new Types.ObjectId() };
-}
+import { rowToChange } from "./rows.ts";
+import { type MembershipState, type Mongo, toObjectId } from "./schema.ts";
+import { barrier, insertInOrder, untilSettled } from "./writes.ts";
 
 /**
  * Versions and numbers that a membership has taken stay taken, or whoever decided on an old
@@ -37,9 +15,7 @@ export function toMemberChange(
  */
 const takenKept = 50;
 
-/** What a change changed, or why it may not be made. */
-type Result = PromiseSettledResult<MembershipChange | undefined>;
-type Results = Map<MemberChange, Result>;
+type Results = Map<PendingChange, ChangeResult>;
 
 /**
  * Makes changes of one room, and answers in their order. Each takes the room's next version and
@@ -50,10 +26,10 @@ type Results = Map<MemberChange, Result>;
 export async function changeMembers(
   db: Mongo,
   users: Mutexes,
-  batch: readonly MemberChange[],
-): Promise<Result[]> {
+  batch: readonly PendingChange[],
+): Promise<ChangeResult[]> {
   const results: Results = new Map();
-  let failure: AppError | undefined;
+  let failure: unknown;
   try {
     await untilSettled(async ({ check }) => {
       for (;;) {
@@ -64,20 +40,9 @@ export async function changeMembers(
       }
     });
   } catch (error) {
-    failure = toStoreError(error);
+    failure = error;
   }
-  // One that can't be stored must not fail its neighbours.
-  const isByNeighbour = failure?.code === "INTERNAL" && batch.length > 1;
-  const settled: Result[] = [];
-  for (const one of batch) {
-    const result = results.get(one);
-    if (result) settled.push(result);
-    else if (failure?.code === "ROOM_NOT_FOUND" && !one.isMember) {
-      settled.push(unchanged);
-    } else if (isByNeighbour) settled.push(...(await changeMembers(db, users, [one])));
-    else settled.push({ status: "rejected", reason: failure });
-  }
-  return settled;
+  return batch.map((one) => results.get(one) ?? rejected(failure));
 }
 
 /**
@@ -86,7 +51,7 @@ export async function changeMembers(
  */
 async function makeNext(
   db: Mongo,
-  open: readonly MemberChange[],
+  open: readonly PendingChange[],
   results: Results,
   check: () => void,
 ): Promise<boolean> {
@@ -104,21 +69,24 @@ async function makeNext(
     countRooms(db, newcomerIds),
     lastNumbersOf(db, [...new Set(open.map(({ userId }) => userId))]),
   ]);
-  if (!room) throw new AppError("ROOM_NOT_FOUND");
+  if (!room) {
+    for (const one of open) results.set(one, one.isMember ? refused("ROOM_NOT_FOUND") : unchanged);
+    return true;
+  }
   const byUser = new Map(known.map((it) => [it.userId, it]));
   const isIn = (userId: string) => byUser.get(userId)?.isMember ?? false;
-  const findMade = ({ userId, changeId }: MemberChange) => {
+  const findMade = ({ userId, id }: PendingChange) => {
     const membership = byUser.get(userId);
-    return membership?.changeId.equals(changeId) ? membership : undefined;
+    return membership?.changeId.equals(id) ? membership : undefined;
   };
-  const judge = (one: MemberChange): Result | undefined => {
+  const judge = (one: PendingChange): ChangeResult | undefined => {
     const { userId, isMember, byUserId } = one;
     const madeBefore = findMade(one);
     if (madeBefore) return made(madeBefore);
-    if (byUserId !== undefined && !isIn(byUserId)) return refused(new AppError("ROOM_NOT_FOUND"));
+    if (byUserId !== undefined && !isIn(byUserId)) return refused("ROOM_NOT_FOUND");
     if (isIn(userId) === isMember) return unchanged;
     const isFull = isMember && (held.get(userId) ?? 0) >= mostRoomsFor(byUserId);
-    return isFull ? refused(tooManyRooms()) : undefined;
+    return isFull ? rejected(tooManyRooms()) : undefined;
   };
   if (open.some(findMade)) await barrier(db, roomId);
   for (const one of open) {
@@ -134,12 +102,13 @@ async function makeNext(
   const before = head ?? { version: 0, memberCount: 0, createdBy: room.createdBy };
   if (newcomers.size > 0) {
     const changes = [...newcomers.values()].flatMap(([first]) => first ?? []);
-    const documents = changes.map(({ userId, changeId }, i) => {
+    const documents = changes.map(({ userId, id }, i) => {
       const state = stateAfter(before, i + 1, i + 1);
       const joinedAt = state.changedAt;
       const _id = new Types.ObjectId();
       const taken = [state.version];
       const number = numberAfter(userId);
+      const changeId = toObjectId(id);
       const membership = { _id, roomId, userId, isMember: true, joinedAt, changeId };
       return { ...state, ...membership, taken, number, numbersTaken: [number] };
     });
@@ -154,7 +123,7 @@ async function makeNext(
   const [one] = left;
   const mine = one && byUser.get(one.userId);
   if (!mine) return true;
-  const { isMember, userId, changeId } = one;
+  const { isMember, userId } = one;
   const state = stateAfter(before, 1, isMember ? 1 : -1);
   if (!isMember && state.createdBy === userId) {
     state.createdBy = (await findOldest(db, roomId, userId)) ?? userId;
@@ -165,7 +134,7 @@ async function makeNext(
   const { matchedCount } = await db.memberships.updateOne(
     { _id: mine._id, version: mine.version },
     {
-      $set: { ...state, isMember, joinedAt, changeId, number },
+      $set: { ...state, isMember, joinedAt, changeId: toObjectId(one.id), number },
       $push: {
         taken: { $each: [state.version], $slice: -takenKept },
         numbersTaken: { $each: [number], $slice: -takenKept },
@@ -176,14 +145,14 @@ async function makeNext(
   return matchedCount > 0;
 }
 
-const unchanged: Result = { status: "fulfilled", value: undefined };
+const unchanged: ChangeResult = { status: "fulfilled", value: undefined };
 
-function made(change: Parameters<typeof documentToChange>[0]): Result {
-  return { status: "fulfilled", value: documentToChange(change) };
+function made(change: Parameters<typeof rowToChange>[0]): ChangeResult {
+  return { status: "fulfilled", value: rowToChange(change) };
 }
 
-function refused(reason: AppError): Result {
-  return { status: "rejected", reason };
+function refused(code: ErrorCode): ChangeResult {
+  return rejected(new AppError(code));
 }
 
 function stateAfter(

@@ -1,33 +1,15 @@
-import { create } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type PipelineStage, Types } from "mongoose";
 import { AppError } from "#contract/errors.ts";
-import { type Room, RoomSchema, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { mostRooms, tooManyRooms } from "../room-limits.ts";
 import type { MembershipChange, NewRoom, RoomPosition, Slice } from "../store.ts";
-import { untilSettled } from "./attempts.ts";
-import { barrier } from "./durable.ts";
-import {
-  countRooms,
-  documentToChange,
-  firstMembership,
-  lastNumbersOf,
-  listMembersAmong,
-} from "./memberships.ts";
-import { type MembershipState, type Mongo, type RoomDocument, toObjectId } from "./models.ts";
+import { countRooms, firstMembership, lastNumbersOf, listMembersAmong } from "./members.ts";
 import type { Mutexes } from "./mutexes.ts";
+import { type RoomRow, roomToRow, rowToChange, rowToRoom } from "./rows.ts";
+import { type Mongo, toObjectId } from "./schema.ts";
+import { barrier, untilSettled } from "./writes.ts";
 
 const membersShown = 100;
-/** One and the same everywhere, so that whoever starts first creates it and nobody again. */
-const generalId = new Types.ObjectId("635a5e3b8bb9e8b3c8e9f5d2");
-
-/** A room with what stands in the other collections. */
-interface RoomRow extends RoomDocument {
-  last: { seq: number }[];
-  head: MembershipState[];
-  members: { userId: string }[];
-}
-
 /** The last message and the last change of members: one look into an index each. */
 const withPosition = ({ messages, memberships }: Mongo): PipelineStage[] => [
   {
@@ -73,30 +55,13 @@ async function readRooms(db: Mongo, select: PipelineStage[]): Promise<Room[]> {
   return rows.map(rowToRoom);
 }
 
-/** Creates the room that is there from the beginning. */
-export async function ensureGeneral({ rooms }: Mongo): Promise<void> {
-  await untilSettled(async () => {
-    if (await rooms.exists({ _id: generalId })) return true;
-    const document = {
-      _id: generalId,
-      name: "general",
-      description: "General discussion room",
-      roomType: RoomType.PUBLIC,
-      createdBy: "system",
-      createdAt: new Date(),
-    };
-    await rooms.insertMany([document], { lean: true });
-    return true;
-  });
-}
-
 /** The membership comes first: a room is never seen without its creator. */
 export async function insertRoom(
   db: Mongo,
   users: Mutexes,
   room: NewRoom,
 ): Promise<{ room: Room; change: MembershipChange }> {
-  const { name, roomType, createdBy, description = null } = room;
+  const { createdBy } = room;
   const createdAt = new Date();
   const _id = new Types.ObjectId();
   const first = firstMembership(_id, createdBy, createdAt);
@@ -118,11 +83,10 @@ export async function insertRoom(
     const membership = stored ?? (await insertMembership(check));
     if (!isRepeat || !(await db.rooms.exists({ _id }))) {
       check();
-      const document = { _id, name, description, roomType, createdBy, createdAt };
-      await db.rooms.insertMany([document], { lean: true });
+      await db.rooms.insertMany([roomToRow(_id, room, createdAt)], { lean: true });
     }
     if (isRepeat) await barrier(db, _id);
-    return { room: await getRoom(db, _id), change: documentToChange(membership) };
+    return { room: await getRoom(db, _id), change: rowToChange(membership) };
   });
 }
 
@@ -191,19 +155,4 @@ export async function listPositions(
       { lastSeq: last[0]?.seq ?? 0, membershipVersion: head[0]?.version ?? 0 },
     ]),
   );
-}
-
-function rowToRoom({ last, head: [head], members, ...room }: RoomRow): Room {
-  return create(RoomSchema, {
-    id: room._id.toHexString(),
-    name: room.name,
-    ...(room.description !== null && { description: room.description }),
-    roomType: room.roomType,
-    createdBy: head?.createdBy ?? room.createdBy,
-    members: members.map(({ userId }) => userId),
-    createdAt: timestampFromDate(room.createdAt),
-    updatedAt: timestampFromDate(head?.changedAt ?? room.createdAt),
-    memberCount: head?.memberCount ?? 0,
-    lastSeq: last[0]?.seq ?? 0,
-  });
 }

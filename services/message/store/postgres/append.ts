@@ -1,11 +1,19 @@
 import type { Pool } from "pg";
+import { budgets } from "#common/budgets.ts";
+import { pause } from "#common/deadline.ts";
 import { isUniqueViolation } from "#common/postgres.ts";
 import { isDatabaseLost } from "#common/postgres-errors.ts";
 import { AppError } from "#contract/errors.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { type AppendResult, metadataText, type Pending, writeDistinct } from "../pending.ts";
-import { toStoreError } from "./errors.ts";
-import { type MessageRow, rowToMessage } from "./rows.ts";
+import { type AppendResult, type PendingMessage, rejected } from "../pending.ts";
+import { messageToRow, rowToMessage } from "./rows.ts";
+import {
+  keysOf,
+  type MessageRow,
+  messageColumns,
+  type NewMessageRow,
+  newMessageColumns,
+} from "./schema.ts";
 
 interface Outcome {
   roomType: number | null;
@@ -14,94 +22,69 @@ interface Outcome {
   seq: number | null;
   createdAt: Date | null;
   /** The message that was there before, under the same key. */
-  found: MessageRow | null;
+  found: FoundRow | null;
 }
 
-const retryLimitMs = 2_000;
+/** A row by way of JSON. */
+type FoundRow = { [K in keyof MessageRow]: MessageRow[K] extends Date ? string : MessageRow[K] };
+
 const retryPauseMs = 100;
 
 /**
  * Writes a batch by one statement and answers in its order. Whatever goes wrong, the same
  * statement is simply run again: what an earlier attempt has stored is found by its key,
  * also if that attempt was only thought lost. So a message is stored once at most.
- * @param onConflict hears of batches that met another instance's
+ * @param onConflict is called for batches that met another instance's
+ * @throws Error where the whole batch failed
  */
-export function appendBatch(
+export async function appendBatch(
   pool: Pool,
-  batch: readonly Pending[],
+  batch: readonly PendingMessage[],
   onConflict: () => void,
 ): Promise<AppendResult[]> {
-  return writeDistinct(batch, (distinct) => write(pool, distinct, onConflict));
-}
-
-async function write(
-  pool: Pool,
-  batch: readonly Pending[],
-  onConflict: () => void,
-): Promise<AppendResult[]> {
+  const rows = batch.map(messageToRow);
+  const values = inputColumns.map((column) => rows.map((row) => row[column]));
   const startedAt = performance.now();
   for (;;) {
     try {
-      const { rows } = await pool.query<Outcome>({
-        name: "append",
-        text: statement,
-        values: valuesOf(batch),
-      });
-      return batch.map((one, i) => toResult(one, rows[i]));
+      const outcomes = await pool.query<Outcome>({ name: "append", text: statement, values });
+      return rows.map((row, i) => toResult(row, outcomes.rows[i]));
     } catch (error) {
       // Another instance has just stored one of these: it is found the next time.
-      const isRace = isUniqueViolation(error);
-      if (isRace) onConflict();
-      if ((isRace || isDatabaseLost(error)) && performance.now() - startedAt < retryLimitMs) {
-        if (!isRace) await pause(retryPauseMs);
-        continue;
-      }
-      const reason = toStoreError(error);
-      if (batch.length === 1 || reason.code === "UNAVAILABLE") {
-        return batch.map(() => ({ status: "rejected", reason }));
-      }
-      // One that can't be stored must not fail its neighbours.
-      const results: AppendResult[] = [];
-      for (const one of batch) results.push(...(await write(pool, [one], onConflict)));
-      return results;
+      const isConflict = isUniqueViolation(error);
+      if (isConflict) onConflict();
+      const isLate = performance.now() - startedAt >= budgets.database.appendRetries;
+      if (isLate || !(isConflict || isDatabaseLost(error))) throw error;
+      if (!isConflict) await pause(retryPauseMs);
     }
   }
 }
 
-function toResult(one: Pending, outcome: Outcome | undefined): AppendResult {
-  const refuse = (code: "ROOM_NOT_FOUND" | "NOT_IN_ROOM"): AppendResult => {
-    return { status: "rejected", reason: new AppError(code) };
-  };
-  if (!outcome || outcome.roomType === null) return refuse("ROOM_NOT_FOUND");
+function toResult(row: NewMessageRow, outcome: Outcome | undefined): AppendResult {
+  if (!outcome || outcome.roomType === null) return rejected(new AppError("ROOM_NOT_FOUND"));
   if (!outcome.isMember) {
-    return refuse(outcome.roomType === RoomType.PUBLIC ? "NOT_IN_ROOM" : "ROOM_NOT_FOUND");
+    const isPublic = outcome.roomType === RoomType.PUBLIC;
+    return rejected(new AppError(isPublic ? "NOT_IN_ROOM" : "ROOM_NOT_FOUND"));
   }
   const { found, seq, createdAt } = outcome;
   if (found) {
-    const message = rowToMessage(found);
-    return { status: "fulfilled", value: { message, isDuplicate: found.id !== one.id } };
+    const times = { createdAt: new Date(found.createdAt), updatedAt: new Date(found.updatedAt) };
+    const message = rowToMessage({ ...found, ...times });
+    return { status: "fulfilled", value: { message, isDuplicate: found.id !== row.id } };
   }
-  if (seq === null || createdAt === null) return refuse("ROOM_NOT_FOUND");
-  const row = { ...one, metadata: metadataText(one), seq, createdAt, updatedAt: createdAt };
-  return { status: "fulfilled", value: { message: rowToMessage(row), isDuplicate: false } };
+  if (seq === null || createdAt === null) return rejected(new AppError("INTERNAL"));
+  const message = rowToMessage({ ...row, seq, createdAt, updatedAt: createdAt });
+  return { status: "fulfilled", value: { message, isDuplicate: false } };
 }
 
-function valuesOf(batch: readonly Pending[]): unknown[] {
-  return [
-    batch.map((it) => it.roomId),
-    batch.map((it) => it.id),
-    batch.map((it) => it.userId),
-    batch.map((it) => it.username),
-    batch.map((it) => it.content),
-    batch.map((it) => it.messageType),
-    batch.map(metadataText),
-    batch.map((it) => it.sendKey),
-  ];
-}
+const inputColumns = keysOf(newMessageColumns);
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const listOf = <T>(items: readonly T[], write: (item: T, i: number) => string) =>
+  items.map(write).join(", ");
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
+const inputNames = listOf(inputColumns, snakeCase);
+const inputArrays = listOf(inputColumns, (name, i) => `$${i + 1}::${newMessageColumns[name]}[]`);
+const roomIds = `$${inputColumns.indexOf("roomId") + 1}::text[]`;
 
 /**
  * Rooms are locked in the order of their ids, so that batches can't wait for each other in a
@@ -110,12 +93,10 @@ function pause(ms: number): Promise<void> {
  */
 const statement = `
 with input as (
-  select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
-    $6::smallint[], $7::text[], $8::text[]) with ordinality
-    as t (room_id, id, user_id, username, content, message_type, metadata, send_key, i)
+  select * from unnest(${inputArrays}) with ordinality as t (${inputNames}, i)
 ),
 locked as materialized (
-  select id, room_type from message.rooms where id = any($1::text[]) order by id for update
+  select id, room_type from message.rooms where id = any(${roomIds}) order by id for update
 ),
 judged as materialized (
   select input.*, locked.room_type, member.user_id is not null as is_member, found
@@ -141,20 +122,15 @@ bumped as (
   returning r.id, r.last_seq - counted.n as base, clock_timestamp() as at
 ),
 stored as (
-  insert into message.messages (room_id, seq, id, user_id, username, content, message_type,
-    metadata, send_key, created_at, updated_at)
-  select f.room_id, b.base + row_number() over (partition by f.room_id order by f.i),
-    f.id, f.user_id, f.username, f.content, f.message_type, f.metadata, f.send_key, b.at, b.at
+  insert into message.messages (${inputNames}, seq, created_at, updated_at)
+  select ${listOf(inputColumns, (name) => `f.${snakeCase(name)}`)},
+    b.base + row_number() over (partition by f.room_id order by f.i), b.at, b.at
   from fresh f join bumped b on b.id = f.room_id
   returning id, seq, created_at
 )
 select j.room_type as "roomType", j.is_member as "isMember",
   stored.seq, stored.created_at as "createdAt",
   case when j.found is null then null else json_build_object(
-    'id', (j.found).id, 'roomId', (j.found).room_id, 'seq', (j.found).seq,
-    'userId', (j.found).user_id, 'username', (j.found).username,
-    'content', (j.found).content, 'messageType', (j.found).message_type,
-    'metadata', (j.found).metadata, 'sendKey', (j.found).send_key,
-    'createdAt', (j.found).created_at, 'updatedAt', (j.found).updated_at) end as found
+    ${listOf(messageColumns, (name) => `'${name}', (j.found).${snakeCase(name)}`)}) end as found
 from judged j left join stored on stored.id = j.id
 order by j.i`;

@@ -1,70 +1,36 @@
 import { type Kysely, sql } from "kysely";
 import { AppError } from "#contract/errors.ts";
-import { createGroupCommit } from "../group-commit.ts";
+import { type ChangeResult, type PendingChange, rejected } from "../pending.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
-import type { MembershipChange, MembershipNotice, Span } from "../store.ts";
-import { toStoreError } from "./errors.ts";
-import type { Database } from "./tables.ts";
+import type { MembershipNotice, Span } from "../store.ts";
+import type { Database } from "./schema.ts";
 
-export interface MemberKey {
-  roomId: string;
-  userId: string;
-}
+type Member = Pick<PendingChange, "roomId" | "userId">;
+type Addition = Member & Pick<PendingChange, "byUserId">;
 
-/** A user who is to become a member. */
-export interface Addition extends MemberKey {
-  /** Who adds the user, and has to be a member; undefined: the user joins. */
-  byUserId?: string | undefined;
-}
-
-/** Each change holds its room until it is on disk: a crowd has to come in as one. */
-export interface MemberChanges {
-  /** @throws AppError ROOM_NOT_FOUND, RATE_LIMITED, UNAVAILABLE, BUSY */
-  add: (addition: Addition) => Promise<MembershipChange | undefined>;
-  /** @throws AppError UNAVAILABLE, BUSY */
-  remove: (member: MemberKey) => Promise<MembershipChange | undefined>;
-}
-
-type Results = PromiseSettledResult<MembershipChange | undefined>[];
-type Change<T> = (db: Kysely<Database>, batch: readonly T[]) => Promise<Results>;
-
-/** Changes of members take one connection each way; one that is stuck lets another start. */
-const lanes = 2;
-const patienceMs = 50;
-const bytesEach = 100;
-
-export function createMemberChanges(db: Kysely<Database>): MemberChanges {
-  const changesOf = <T extends MemberKey>(change: Change<T>) =>
-    createGroupCommit<T, MembershipChange | undefined>({
-      lanes,
-      patienceMs,
-      isMixed: true,
-      keyOf: ({ roomId }) => roomId,
-      sizeOf: () => bytesEach,
-      write: (batch) => write(db, batch, change),
-    });
-  const additions = changesOf(addMembers);
-  const removals = changesOf(removeMembers);
-  return { add: additions.add, remove: removals.add };
-}
-
-async function write<T extends MemberKey>(
+/**
+ * Each change holds its room until it is on disk: a crowd has to come in as one. What is added
+ * and what is removed takes a statement each.
+ */
+export async function changeMembers(
   db: Kysely<Database>,
-  batch: readonly T[],
-  change: Change<T>,
-): Promise<Results> {
-  try {
-    return await change(db, batch);
-  } catch (error) {
-    const reason = toStoreError(error);
-    if (batch.length === 1 || reason.code === "UNAVAILABLE") {
-      return batch.map(() => ({ status: "rejected", reason }));
-    }
-    // One that can't be stored must not fail its neighbours.
-    const results: Results = [];
-    for (const one of batch) results.push(...(await write(db, [one], change)));
-    return results;
-  }
+  batch: readonly PendingChange[],
+): Promise<ChangeResult[]> {
+  const additions = batch.filter(({ isMember }) => isMember);
+  const removals = batch.filter(({ isMember }) => !isMember);
+  const added = await settle(additions, () => addMembers(db, additions));
+  const removed = await settle(removals, () => removeMembers(db, removals));
+  return batch.map((one) => added.get(one) ?? removed.get(one) ?? rejected(undefined));
+}
+
+/** Runs a statement for changes, which fails for all of them or for none. */
+async function settle(
+  changes: readonly PendingChange[],
+  run: () => Promise<ChangeResult[]>,
+): Promise<Map<PendingChange, ChangeResult>> {
+  if (changes.length === 0) return new Map();
+  const results = await run().catch((reason: unknown) => changes.map(() => rejected(reason)));
+  return new Map(changes.map((one, i) => [one, results[i] ?? rejected(undefined)]));
 }
 
 /**
@@ -74,7 +40,7 @@ async function write<T extends MemberKey>(
 export async function addMembers(
   db: Kysely<Database>,
   batch: readonly Addition[],
-): Promise<Results> {
+): Promise<ChangeResult[]> {
   const { rows } = await sql<{
     isRoom: boolean;
     isFitting: boolean;
@@ -135,7 +101,7 @@ export async function addMembers(
     const row = rows[i];
     if (row?.isRoom && row.isFitting) return fulfilled(one, row.number, true);
     const reason = row?.isRoom ? tooManyRooms() : new AppError("ROOM_NOT_FOUND");
-    return { status: "rejected", reason };
+    return rejected(reason);
   });
 }
 
@@ -143,7 +109,10 @@ export async function addMembers(
  * Ends memberships. The rooms are locked by a statement of their own, so that the next one
  * sees who is left to follow a creator.
  */
-async function removeMembers(db: Kysely<Database>, batch: readonly MemberKey[]): Promise<Results> {
+async function removeMembers(
+  db: Kysely<Database>,
+  batch: readonly Member[],
+): Promise<ChangeResult[]> {
   const rows = await db.transaction().execute(async (trx) => {
     await sql`
       select id from message.rooms where id = any(${roomIdsOf(batch)}::text[])
@@ -179,9 +148,13 @@ async function removeMembers(db: Kysely<Database>, batch: readonly MemberKey[]):
 }
 
 /** @param number of the change; null where there was nothing to change */
-function fulfilled({ userId, roomId }: MemberKey, number: number | null, isMember: boolean) {
+function fulfilled(
+  { userId, roomId }: Member,
+  number: number | null,
+  isMember: boolean,
+): ChangeResult {
   const value = number === null ? undefined : { userId, number, roomId, isMember };
-  return { status: "fulfilled", value } as const;
+  return { status: "fulfilled", value };
 }
 
 export async function listChanges(
@@ -200,7 +173,7 @@ export async function listChanges(
   return rows;
 }
 
-const inputOf = (batch: readonly MemberKey[]) => sql`
+const inputOf = (batch: readonly Member[]) => sql`
   input as (
     select * from unnest(
       ${batch.map((it) => it.roomId)}::text[], ${batch.map((it) => it.userId)}::text[]
@@ -242,7 +215,7 @@ const loggedOf = (changed: "added" | "gone", isMember: boolean) => sql`
     returning user_id, room_id, number
   )`;
 
-const roomIdsOf = (batch: readonly MemberKey[]) => batch.map((it) => it.roomId);
+const roomIdsOf = (batch: readonly Member[]) => batch.map((it) => it.roomId);
 
 const isFirstOf = (asked: "input" | "judged") => sql`row_number() over (
   partition by ${sql.ref(asked)}.room_id, ${sql.ref(asked)}.user_id

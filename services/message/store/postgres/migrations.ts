@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import type { Migration } from "kysely/migration";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { newId } from "../ids.ts";
-import type { Database } from "./tables.ts";
+import type { Database } from "./schema.ts";
 
 export const schema = "message";
 

@@ -6,22 +6,14 @@ import { mostRooms } from "../room-limits.ts";
 import type { MembershipChange, NewRoom, RoomPosition, Slice } from "../store.ts";
 import { addMembers } from "./member-changes.ts";
 import { rowToRoom } from "./rows.ts";
-import type { Database } from "./tables.ts";
+import { type Database, roomColumns } from "./schema.ts";
 
 const membersShown = 100;
 
 /** The columns of a room, with its first members. */
 function withColumns<O>(query: SelectQueryBuilder<Database, "rooms", O>) {
   return query.select((eb) => [
-    "rooms.id",
-    "rooms.name",
-    "rooms.description",
-    "rooms.roomType",
-    "rooms.createdBy",
-    "rooms.createdAt",
-    "rooms.updatedAt",
-    "rooms.memberCount",
-    "rooms.lastSeq",
+    ...roomColumns.map((column) => `rooms.${column}` as const),
     sql<string[]>`array(${eb
       .selectFrom("memberships")
       .select("memberships.userId")
@@ -40,7 +32,8 @@ export async function insertRoom(
   const description = room.description ?? null;
   return db.transaction().execute(async (trx) => {
     await trx.insertInto("rooms").values({ id, name, description, roomType, createdBy }).execute();
-    const [added] = await addMembers(trx, [{ roomId: id, userId: createdBy }]);
+    const member = { roomId: id, userId: createdBy, byUserId: undefined };
+    const [added] = await addMembers(trx, [member]);
     if (added?.status === "rejected") throw added.reason;
     if (!added?.value) throw new AppError("INTERNAL");
     const row = await withColumns(trx.selectFrom("rooms"))

@@ -1,64 +1,21 @@
-import { create } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import {
-  type Message,
-  MessageSchema,
-  type MessageType,
-} from "#gen/aetherconnect/message/v1/message_pb.ts";
-import { type Room, RoomSchema, type RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { parseMetadata } from "../pending.ts";
+import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { PendingMessage } from "../pending.ts";
+import { metadataToText, textToMetadata, toMessage, toRoom } from "../stored.ts";
+import type { MessageRow, NewMessageRow, RoomRow } from "./schema.ts";
 
-/** A row of `messages`; times may come as text, from JSON. */
-export interface MessageRow {
-  id: string;
-  roomId: string;
-  seq: number;
-  userId: string;
-  username: string;
-  content: string;
-  messageType: MessageType;
-  metadata: string | null;
-  sendKey: string;
-  createdAt: Date | string;
-  updatedAt: Date | string;
+export function messageToRow({ clientMessageId: _, ...message }: PendingMessage): NewMessageRow {
+  return { ...message, metadata: metadataToText(message.metadata) };
 }
 
-export interface RoomRow {
-  id: string;
-  name: string;
-  description: string | null;
-  roomType: RoomType;
-  createdBy: string;
-  createdAt: Date;
-  updatedAt: Date;
-  memberCount: number;
-  lastSeq: number;
-  members: string[];
-}
-
-export function rowToMessage(row: MessageRow): Message {
-  const message = create(MessageSchema, {
-    id: row.id,
-    userId: row.userId,
-    username: row.username,
-    roomId: row.roomId,
-    content: row.content,
-    messageType: row.messageType,
-    createdAt: timestampFromDate(new Date(row.createdAt)),
-    updatedAt: timestampFromDate(new Date(row.updatedAt)),
-    seq: row.seq,
+export function rowToMessage({ metadata, sendKey, ...row }: MessageRow): Message {
+  return toMessage({
+    ...row,
+    metadata: textToMetadata(metadata),
+    clientMessageId: sendKey.startsWith("#") ? undefined : sendKey,
   });
-  if (row.metadata !== null) message.metadata = parseMetadata(row.metadata);
-  if (!row.sendKey.startsWith("#")) message.clientMessageId = row.sendKey;
-  return message;
 }
 
-export function rowToRoom(row: RoomRow): Room {
-  const { description, createdAt, updatedAt, ...rest } = row;
-  return create(RoomSchema, {
-    ...rest,
-    ...(description !== null && { description }),
-    createdAt: timestampFromDate(createdAt),
-    updatedAt: timestampFromDate(updatedAt),
-  });
+export function rowToRoom({ description, ...row }: RoomRow & { members: string[] }): Room {
+  return toRoom({ ...row, description: description ?? undefined });
 }

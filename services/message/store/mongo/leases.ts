@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Types } from "mongoose";
-import type { Mongo } from "./models.ts";
+import { budgets } from "#common/budgets.ts";
+import { pause } from "#common/deadline.ts";
+import type { Mongo } from "./schema.ts";
 
 /**
  * Writers of one room in several processes would keep colliding under the unique index. Where
  * that has been seen, each takes a short lease first. It only saves work: the index decides.
  */
-export interface Rivals {
+export interface Leases {
   /** Takes the lease of a contested room, or goes without after a while. Disposing ends it. */
-  lease: (roomId: Types.ObjectId) => Promise<Disposable | undefined>;
+  take: (roomId: Types.ObjectId) => Promise<Disposable | undefined>;
   /** The room's last number, as read before writing. */
   sawLast: (roomId: Types.ObjectId, seq: number) => void;
   wroteLast: (roomId: Types.ObjectId, seq: number) => void;
@@ -20,14 +22,13 @@ interface Known {
   contestedUntil: number;
 }
 
-const leaseMs = 1_000;
-const maxWaitMs = 500;
+const { roomLease, roomLeaseWait } = budgets.database;
 const maxPauseMs = 20;
 const contestedMs = 5_000;
 const maxKnown = 20_000;
 
-/** @param onCollision hears of each time that another had taken numbers first */
-export function createRivals({ rooms }: Pick<Mongo, "rooms">, onCollision: () => void): Rivals {
+/** @param onCollision is called each time that another had taken numbers first */
+export function createLeases({ rooms }: Pick<Mongo, "rooms">, onCollision: () => void): Leases {
   const known = new Map<string, Known>();
   const stateOf = (roomId: Types.ObjectId) => {
     const key = roomId.toHexString();
@@ -44,14 +45,14 @@ export function createRivals({ rooms }: Pick<Mongo, "rooms">, onCollision: () =>
   };
 
   /** The server's clock alone counts, so that ours may be apart. */
-  const take = (roomId: Types.ObjectId, owner: string) =>
+  const acquire = (roomId: Types.ObjectId, owner: string) =>
     rooms
       .findOneAndUpdate(
         {
           _id: roomId,
           $or: [{ leaseUntil: null }, { $expr: { $lt: ["$leaseUntil", "$$NOW"] } }],
         },
-        [{ $set: { leaseOwner: owner, leaseUntil: { $add: ["$$NOW", leaseMs] } } }],
+        [{ $set: { leaseOwner: owner, leaseUntil: { $add: ["$$NOW", roomLease] } } }],
         { updatePipeline: true, projection: { _id: 1 }, writeConcern: { w: 1 } },
       )
       .lean();
@@ -66,13 +67,13 @@ export function createRivals({ rooms }: Pick<Mongo, "rooms">, onCollision: () =>
       .catch(() => {});
 
   return {
-    async lease(roomId) {
+    async take(roomId) {
       if (stateOf(roomId).contestedUntil < performance.now()) return undefined;
       const owner = randomUUID();
-      const goAt = performance.now() + maxWaitMs;
-      while (!(await take(roomId, owner))) {
+      const goAt = performance.now() + roomLeaseWait;
+      while (!(await acquire(roomId, owner))) {
         if (performance.now() > goAt) return undefined;
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * maxPauseMs));
+        await pause(Math.random() * maxPauseMs);
       }
       return { [Symbol.dispose]: () => void release(roomId, owner) };
     },

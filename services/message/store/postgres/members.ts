@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import type { Membership, MembershipChange, Slice } from "../store.ts";
-import type { Database } from "./tables.ts";
+import type { Database } from "./schema.ts";
 
 export async function listMembers(
   db: Kysely<Database>,

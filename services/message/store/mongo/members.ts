@@ -1,6 +1,7 @@
 import { Types } from "mongoose";
 import type { Membership, MembershipChange, MembershipNotice, Slice, Span } from "../store.ts";
-import { type MembershipDocument, type Mongo, toObjectId } from "./models.ts";
+import { rowToChange } from "./rows.ts";
+import { type MembershipDocument, type Mongo, toObjectId } from "./schema.ts";
 
 /** The first membership of a room that is not there yet; its number is the user's to give. */
 export function firstMembership(
@@ -94,25 +95,16 @@ export async function listMembershipChanges(
     .select({ userId: 1, number: 1, roomId: 1, isMember: 1, _id: 0 })
     .readConcern(readLevel)
     .lean();
-  return changed.map(documentToChange);
-}
-
-export function documentToChange({
-  userId,
-  number,
-  roomId,
-  isMember,
-}: Pick<MembershipDocument, "userId" | "number" | "roomId" | "isMember">): MembershipChange {
-  return { userId, number, roomId: roomId.toHexString(), isMember };
+  return changed.map(rowToChange);
 }
 
 /** The number of each user's last change, as it is where changes are made; left out: none. */
 export function lastNumbersOf(db: Mongo, userIds: readonly string[]): Promise<Map<string, number>> {
-  return readLastNumbers({ ...db, readLevel: "local" }, userIds);
+  return listMembershipPositions({ ...db, readLevel: "local" }, userIds);
 }
 
 /** By the index on users and numbers MongoDB looks at one key of each user. Pipelines aren't cast. */
-export async function readLastNumbers(
+export async function listMembershipPositions(
   { memberships, readLevel }: Mongo,
   userIds: readonly string[],
 ): Promise<Map<string, number>> {

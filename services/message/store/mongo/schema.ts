@@ -1,19 +1,33 @@
-import { type Connection, type Model, Schema, Types } from "mongoose";
-import type { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
-import type { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import {
+  type Connection,
+  type Model,
+  Schema,
+  type SchemaDefinitionProperty,
+  Types,
+} from "mongoose";
+import type { StoredMessage, StoredRoom } from "../stored.ts";
 
-export interface RoomDocument {
+/** What of a room stands in the memberships and messages. */
+type CountedElsewhere = "members" | "memberCount" | "updatedAt" | "lastSeq";
+
+export interface RoomDocument extends Omit<StoredRoom, "id" | "description" | CountedElsewhere> {
   _id: Types.ObjectId;
-  name: string;
   description: string | null;
-  roomType: RoomType;
-  createdBy: string;
-  createdAt: Date;
-  /** Who numbers messages here for the moment, by the server's clock; see `rivals.ts`. */
+  /** Who numbers messages here for the moment, by the server's clock; see `leases.ts`. */
   leaseOwner?: string;
   leaseUntil?: Date;
   /** Counted to make what was written before durable; see `barrier`. */
   barriers?: number;
+}
+
+export interface MessageDocument
+  extends Omit<StoredMessage, "id" | "roomId" | "metadata" | "clientMessageId"> {
+  _id: Types.ObjectId;
+  roomId: Types.ObjectId;
+  /** JSON text: keys may have any order, and dots and dollars in them. */
+  metadata: string | null;
+  /** Absent where the client gave none. */
+  clientMessageId?: string;
 }
 
 /**
@@ -46,22 +60,6 @@ export interface MembershipState {
   changedAt: Date;
 }
 
-export interface MessageDocument {
-  _id: Types.ObjectId;
-  roomId: Types.ObjectId;
-  seq: number;
-  userId: string;
-  username: string;
-  content: string;
-  messageType: MessageType;
-  /** JSON text: keys may have any order, and dots and dollars in them. */
-  metadata: string | null;
-  /** Absent where the client gave none. */
-  clientMessageId?: string;
-  createdAt: Date;
-  updatedAt: Date;
-}
-
 /** A step that has brought data of an earlier version up to date. */
 export interface MigrationDocument {
   _id: string;
@@ -69,92 +67,95 @@ export interface MigrationDocument {
 }
 
 /** The collections, and how what others may see is to be read. */
-export interface Mongo {
+export interface Mongo extends Models {
+  /** In a replica set only what a failover can't undo is shown to anybody. */
+  readLevel: "local" | "majority";
+}
+
+interface Models {
   rooms: Model<RoomDocument>;
   memberships: Model<MembershipDocument>;
   messages: Model<MessageDocument>;
   migrations: Model<MigrationDocument>;
-  /** In a replica set only what a failover can't undo is shown to anybody. */
-  readLevel: "local" | "majority";
 }
+
+/** Every field of a document. */
+type Definition<D> = Record<Exclude<keyof D, "_id">, SchemaDefinitionProperty>;
 
 const text = { type: String, required: true } as const;
 const number = { type: Number, required: true } as const;
 const date = { type: Date, required: true } as const;
 const id = { type: Schema.Types.ObjectId, required: true } as const;
+const textOrNull = { type: String, default: null } as const;
 const options = { versionKey: false, strict: "throw", id: false } as const;
 
-const roomSchema = new Schema<RoomDocument>(
-  {
-    name: text,
-    description: { type: String, default: null },
-    roomType: number,
-    createdBy: text,
-    createdAt: date,
-    leaseOwner: String,
-    leaseUntil: Date,
-    barriers: Number,
-  },
-  options,
-).index({ roomType: 1, createdAt: 1, _id: 1 });
+const roomFields = {
+  name: text,
+  description: textOrNull,
+  roomType: number,
+  createdBy: text,
+  createdAt: date,
+  leaseOwner: String,
+  leaseUntil: Date,
+  barriers: Number,
+} satisfies Definition<RoomDocument>;
 
-const membershipSchema = new Schema<MembershipDocument>(
-  {
-    roomId: id,
-    userId: text,
-    isMember: { type: Boolean, required: true },
-    joinedAt: date,
-    changeId: id,
-    version: number,
-    taken: [Number],
-    number,
-    numbersTaken: [Number],
-    memberCount: number,
-    createdBy: text,
-    changedAt: date,
-  },
-  options,
-)
+const membershipFields = {
+  roomId: id,
+  userId: text,
+  isMember: { type: Boolean, required: true },
+  joinedAt: date,
+  changeId: id,
+  version: number,
+  taken: [Number],
+  number,
+  numbersTaken: [Number],
+  memberCount: number,
+  createdBy: text,
+  changedAt: date,
+} satisfies Definition<MembershipDocument>;
+
+const messageFields = {
+  roomId: id,
+  seq: number,
+  userId: text,
+  username: text,
+  content: text,
+  messageType: number,
+  metadata: textOrNull,
+  clientMessageId: String,
+  createdAt: date,
+  updatedAt: date,
+} satisfies Definition<MessageDocument>;
+
+const roomSchema = new Schema<RoomDocument>(roomFields, options).index({
+  roomType: 1,
+  createdAt: 1,
+  _id: 1,
+});
+
+/** Unique among the documents that have the field. */
+const uniqueWhere = (field: string) =>
+  ({ unique: true, partialFilterExpression: { [field]: { $exists: true } } }) as const;
+
+const membershipSchema = new Schema<MembershipDocument>(membershipFields, options)
   .index({ roomId: 1, userId: 1 }, { unique: true })
   .index({ roomId: 1, version: 1 }, { unique: true })
-  .index(
-    { roomId: 1, taken: 1 },
-    { unique: true, partialFilterExpression: { taken: { $exists: true } } },
-  )
-  .index(
-    { userId: 1, numbersTaken: 1 },
-    { unique: true, partialFilterExpression: { numbersTaken: { $exists: true } } },
-  )
+  .index({ roomId: 1, taken: 1 }, uniqueWhere("taken"))
+  .index({ userId: 1, numbersTaken: 1 }, uniqueWhere("numbersTaken"))
   .index({ userId: 1, number: -1 })
   .index({ roomId: 1, isMember: 1, version: 1 })
   .index({ userId: 1, isMember: 1, joinedAt: 1, _id: 1 })
   .index({ changedAt: 1 });
 
-const messageSchema = new Schema<MessageDocument>(
-  {
-    roomId: id,
-    seq: number,
-    userId: text,
-    username: text,
-    content: text,
-    messageType: number,
-    metadata: { type: String, default: null },
-    clientMessageId: String,
-    createdAt: date,
-    updatedAt: date,
-  },
-  options,
-)
+const messageSchema = new Schema<MessageDocument>(messageFields, options)
   .index({ roomId: 1, seq: 1 }, { unique: true })
-  .index(
-    { roomId: 1, userId: 1, clientMessageId: 1 },
-    { unique: true, partialFilterExpression: { clientMessageId: { $exists: true } } },
-  );
+  .index({ roomId: 1, userId: 1, clientMessageId: 1 }, uniqueWhere("clientMessageId"));
 
 const migrationSchema = new Schema<MigrationDocument>({ _id: text, at: date }, options);
 
 /** The models of a connection. Their indexes are made by `createIndexes`. */
-export function createModels(connection: Connection): Omit<Mongo, "readLevel"> {
+export function createModels(connection: Connection): Models {
   return {
     rooms: connection.model<RoomDocument>("Room", roomSchema, "rooms"),
     memberships: connection.model<MembershipDocument>(
@@ -168,7 +169,7 @@ export function createModels(connection: Connection): Omit<Mongo, "readLevel"> {
 }
 
 /** Everything that the store promises rests on these: it isn't used before they are there. */
-export async function createIndexes({ rooms, memberships, messages }: Omit<Mongo, "readLevel">) {
+export async function createIndexes({ rooms, memberships, messages }: Models): Promise<void> {
   await messages.createIndexes();
   await memberships.createIndexes();
   await rooms.createIndexes();

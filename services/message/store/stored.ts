@@ -1,0 +1,55 @@
+import { type Message as AnyMessage, create, type JsonObject } from "@bufbuild/protobuf";
+import { type Timestamp, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { isPlainObject } from "#contract/wire/json.ts";
+import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import { type Room, RoomSchema } from "#gen/aetherconnect/message/v1/room_pb.ts";
+
+/**
+ * What is stored of a message and of a room: every field of the contract's type. The rows and
+ * documents of both databases are derived from these, so a field that is added to the contract
+ * doesn't compile before each of them has it.
+ */
+export type StoredMessage = Stored<Message, "createdAt" | "updatedAt">;
+export type StoredRoom = Stored<Room, "createdAt" | "updatedAt">;
+
+/** @template Set the times that are never missing */
+type Stored<T extends AnyMessage, Set extends keyof T> = {
+  [K in keyof Pick<T, Exclude<keyof T, "$typeName" | "$unknown">>]-?: K extends Set
+    ? Date
+    : Timestamp extends T[K]
+      ? Date | undefined
+      : T[K];
+};
+
+export function toMessage({ createdAt, updatedAt, ...fields }: StoredMessage): Message {
+  return create(MessageSchema, {
+    ...fields,
+    createdAt: timestampFromDate(createdAt),
+    updatedAt: timestampFromDate(updatedAt),
+  });
+}
+
+export function toRoom({ createdAt, updatedAt, ...fields }: StoredRoom): Room {
+  return create(RoomSchema, {
+    ...fields,
+    createdAt: timestampFromDate(createdAt),
+    updatedAt: timestampFromDate(updatedAt),
+  });
+}
+
+/** Metadata as text: databases' own JSON types reorder keys, or don't take every key. */
+export function metadataToText(metadata: JsonObject | undefined): string | null {
+  return metadata === undefined ? null : JSON.stringify(metadata);
+}
+
+export function textToMetadata(text: string | null): JsonObject | undefined {
+  if (text === null) return undefined;
+  const value: unknown = JSON.parse(text);
+  if (!isJsonObject(value)) throw new Error("stored metadata is no object");
+  return value;
+}
+
+/** What `JSON.parse` makes holds JSON all the way down. */
+function isJsonObject(value: unknown): value is JsonObject {
+  return isPlainObject(value);
+}
