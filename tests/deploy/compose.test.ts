@@ -75,7 +75,7 @@ test("what waits, waits for health where it needs it", () => {
   for (const [name, { depends_on: needs = {} }] of services) {
     for (const [needed, { condition }] of Object.entries(needs)) {
       assert.ok(file.services[needed], `${name} needs ${needed}`);
-      const isHint = needed === "redis" || needed === "mongodb";
+      const isHint = needed === "redis";
       assert.equal(condition, isHint ? "service_started" : "service_healthy", `${name}: ${needed}`);
     }
   }
@@ -90,7 +90,11 @@ test("every needed variable says what to set, and stands empty in .env.example",
     assert.match(example, new RegExp(`^${name}=$`, "m"));
   }
   for (const [, name = ""] of example.matchAll(/^#?([A-Z_]+)=/gm)) {
-    assert.ok(text.includes(`\${${name}:`), `${name} is not read by docker-compose.yml`);
+    assert.match(
+      text,
+      new RegExp(`\\$\\{${name}[:-]`),
+      `${name} is not read by docker-compose.yml`,
+    );
   }
   assert.doesNotMatch(example, /^[A-Z_]+=.+$/m);
 });
@@ -104,24 +108,41 @@ test("each service takes the settings that it is given", () => {
     CLIENT_ORIGINS: "https://chat.example.com",
     PUBLIC_ORIGIN: "https://api.example.com",
   };
-  const env = (name: string) => {
+  const env = (name: string, more: Record<string, string> = {}) => {
     const given = Object.entries(file.services[name]?.environment ?? {});
-    return Object.fromEntries(given.map(([key, value]) => [key, interpolate(value, secrets)]));
+    const set = { ...secrets, ...more };
+    return Object.fromEntries(given.map(([key, value]) => [key, interpolate(value, set)]));
   };
   const auth = parseAuthConfig(env("auth"));
   assert.ok(auth.isProduction);
   assert.equal(auth.databaseUrl, "postgres://aetherconnect:p@postgres:5432/aetherconnect");
-  assert.equal(parseMessageConfig(env("message")).authUrl, `http://auth:${auth.rpcPort}`);
+  const message = parseMessageConfig(env("message"));
+  assert.equal(message.authUrl, `http://auth:${auth.rpcPort}`);
+  assert.equal(
+    message.mongodbUri,
+    "mongodb://aetherconnect:m@mongodb:27017/aetherconnect?authSource=admin&replicaSet=rs0",
+  );
+  const onPostgres = parseMessageConfig(env("message", { MONGODB_URI: "" }));
+  assert.equal(onPostgres.mongodbUri, undefined);
+  assert.equal(onPostgres.databaseUrl, auth.databaseUrl);
   const gateway = parseGatewayConfig(env("gateway"));
   assert.deepEqual(gateway.messageUrls, ["http://message:3001"]);
   assert.deepEqual(gateway.clientOrigins, ["https://chat.example.com"]);
   assert.equal(gateway.host, "0.0.0.0");
 });
 
-/** What compose makes of `${NAME:-default}` and `${NAME:?message}`. */
+/** What compose makes of `${NAME:-default}`, `${NAME-default}` and `${NAME:?message}`, nested too. */
 function interpolate(value: string, env: Record<string, string>): string {
-  return String(value).replaceAll(
-    /\$\{([A-Z_]+):([-?])([^}]*)\}/g,
-    (_all, name: string, kind: string, rest: string) => env[name] ?? (kind === "-" ? rest : ""),
+  // The innermost first: a default may have variables in it.
+  const innermost = /\$\{([A-Z_]+)(:-|-|:\?)([^${}]*)\}/;
+  const found = innermost.exec(String(value));
+  if (!found) return String(value);
+  const [all, name = "", kind, rest = ""] = found;
+  const given = env[name];
+  const isUnset = given === undefined || (given === "" && kind === ":-");
+  const replaced = isUnset ? (kind === ":?" ? "" : rest) : given;
+  return interpolate(
+    String(value).replace(all, () => replaced),
+    env,
   );
 }
