@@ -19,6 +19,8 @@ export const budgets = {
     proxiedHandshake: 2_500,
     /** The judgement of a socket's token. */
     socketJudgement: 3 * secondMs,
+    /** The wait for where its user's memberships stand, after that. */
+    socketFollow: 1_500,
     /** Socket.IO closes a socket that hasn't been let in by then. */
     socketHandshake: 5 * secondMs,
     /** A join or a resume waits so long for messages before those that it has read. */

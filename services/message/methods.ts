@@ -10,13 +10,13 @@ import { getRoom, listPublicRooms, listRooms } from "./rooms/list-rooms.ts";
 
 /** The whole API: RPCs, and those socket events whose payload is the request of one. */
 export function createMethods(ctx: MessageContext) {
-  const { store, users, membership, fanout } = ctx;
+  const { store, users, memberships, messages } = ctx;
   return {
     rooms: {
       listRooms: listRooms(store),
       listPublicRooms: listPublicRooms(store),
       getRoom: getRoom(store),
-      createRoom: createRoom(store, membership),
+      createRoom: createRoom(store, memberships),
       joinRoom: joinRoom(ctx),
       leaveRoom: leaveRoom(ctx),
       listMembers: listMembers(store, users),
@@ -25,7 +25,7 @@ export function createMethods(ctx: MessageContext) {
     },
     messages: {
       listMessages: listMessages(store),
-      sendMessage: sendMessage(store, users, fanout),
+      sendMessage: sendMessage(store, users, messages),
     },
   };
 }

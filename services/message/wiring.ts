@@ -16,14 +16,11 @@ import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { MessageConfig } from "./config.ts";
 import type { MessageContext, MessageOverrides } from "./context.ts";
 import { createUsers } from "./members/users.ts";
-import { createAudience } from "./realtime/audience.ts";
 import { createDelivery } from "./realtime/delivery.ts";
-import { createFanout } from "./realtime/fanout.ts";
-import { createHints, listenToHints } from "./realtime/hints.ts";
-import { createMembership } from "./realtime/membership.ts";
-import { createMembershipPoll } from "./realtime/membership-poll.ts";
-import type { Membership } from "./realtime/membership-type.ts";
-import { startPolling } from "./realtime/polling.ts";
+import { startPolling } from "./realtime/follower.ts";
+import { createHints } from "./realtime/hints.ts";
+import { createMemberships } from "./realtime/memberships.ts";
+import { createRoomMessages } from "./realtime/room-messages.ts";
 import { createTyping } from "./realtime/typing.ts";
 import { createChatServer } from "./socket/chat-server.ts";
 import { createSessionCuts } from "./socket/door/cuts.ts";
@@ -69,40 +66,41 @@ export async function createMessageContext(
   const delivery = createDelivery(io);
   const typing = createTyping(users, delivery);
   const hints = createHints(io, isHinted);
-  const fanout = createFanout({
-    store,
-    audience: createAudience(io, delivery, (userId, roomId) =>
-      membership.removedHere(userId, roomId),
-    ),
-    log,
-    announce: hints.stored,
-    metrics,
-  });
-  stack.defer(() => fanout[Symbol.dispose]());
-  const membership: Membership = createMembership({ io, store, fanout, delivery, hints });
-  const pollMemberships = createMembershipPoll({ io, store, membership });
+  const messages = stack.use(
+    createRoomMessages({
+      io,
+      store,
+      delivery,
+      announce: hints.announcer("messages"),
+      log,
+      metrics,
+    }),
+  );
+  const memberships = stack.use(
+    createMemberships({
+      io,
+      store,
+      messages,
+      delivery,
+      announce: hints.announcer("memberships"),
+      log,
+    }),
+  );
+  hints.listen("messages", messages.hint);
+  hints.listen("memberships", memberships.hint);
   const failed = metrics.counter("polls_failed", "Times that the store could not be polled");
   // Each in its own rhythm: neither waits for the other.
-  for (const ask of [fanout.poll, pollMemberships]) {
+  for (const { poll } of [messages, memberships]) {
     stack.use(
       startPolling({
         pauseMs: () => (isHinted() ? budgets.delivery.poll : budgets.delivery.pollWithoutHints),
-        ask,
+        ask: poll,
         onFailure(error) {
           failed.inc();
           log.warn({ err: error }, "the store was not polled");
         },
       }),
     );
-  }
-  if (redis) {
-    listenToHints(io, {
-      onStored: fanout.hint,
-      onChanged: (change) =>
-        membership.hinted(change).catch((error: unknown) => {
-          log.warn({ err: error }, "a change of members is left to polling");
-        }),
-    });
   }
 
   const cuts = createSessionCuts(io, metrics);
@@ -141,8 +139,8 @@ export async function createMessageContext(
     originRule,
     io,
     delivery,
-    fanout,
-    membership,
+    messages,
+    memberships,
     typing,
     operations,
     counters,

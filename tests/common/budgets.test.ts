@@ -35,7 +35,10 @@ test("a request is answered within its promise, whichever part hangs", () => {
   assertOrder(["catching up", answer.catchUp], ["the promise", answer.promised]);
   assertAtMost(answer.socketJudgement, answer.promised, "the judgement of a socket");
   assertOrder(
-    ["the judgement of a socket", answer.socketJudgement],
+    [
+      "the judgement of a socket, and what follows it",
+      answer.socketJudgement + answer.socketFollow,
+    ],
     ["Socket.IO's own limit", answer.socketHandshake],
   );
 });

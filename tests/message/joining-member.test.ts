@@ -1,90 +1,90 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createLogger } from "#common/log.ts";
-import { createMetrics } from "#common/metrics.ts";
-import { createFanout, type Fanout } from "#message/realtime/fanout.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
-import type { MessageStore } from "#message/store/store.ts";
+import type { MembershipChange, MessageStore } from "#message/store/store.ts";
 import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
+import { createRealtime, type Realtime } from "./harness/realtime.ts";
 import { draft, makeRoom, newUser } from "./store-suite-drafts.ts";
-
-const log = createLogger("message", "silent");
-const metrics = createMetrics("message");
 
 let database: TestDatabase;
 let store: MessageStore;
-let fanout: Fanout;
-/** Who was put out of a room, as the sockets' side would do it. */
-const removed: string[] = [];
+let realtime: Realtime;
 before(async () => {
   database = await createTestDatabase();
-  store = await openPostgresStore(database.url, log);
-  fanout = createFanout({
-    store,
-    log,
-    metrics,
-    announce: () => undefined,
-    audience: {
-      deliver: () => undefined,
-      isEmpty: () => true,
-      usersIn: () => new Set(),
-      interrupt: () => undefined,
-      remove(userId, roomId) {
-        removed.push(userId);
-        fanout.cancel(roomId, userId);
-      },
-    },
-  });
+  store = await openPostgresStore(database.url, createLogger("message", "silent"));
+  realtime = createRealtime(store);
 });
 after(async () => {
-  fanout[Symbol.dispose]();
+  realtime[Symbol.dispose]();
   await store[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
-test("who is about to become a member isn't taken for removed, and is found when he is", async () => {
+async function changed(change: Promise<MembershipChange | undefined>): Promise<MembershipChange> {
+  const made = await change;
+  assert.ok(made);
+  return made;
+}
+
+test("who is about to become a member isn't taken for removed, and is found when they are", async () => {
   const [ada, bob, eve] = [newUser(), newUser(), newUser()];
   const room = await makeRoom(store, [ada]);
-  const joining = await fanout.attach(room.id, bob);
+  const joining = await realtime.attach(room.id, bob);
   await store.addMember(room.id, eve);
-  await (await fanout.poll()).membersChecked;
-  assert.deepEqual(removed, [], "the room's members changed, and he isn't one yet");
-  assert.equal(joining.isCancelled(), false);
+  await realtime.catchUp(bob);
+  assert.equal(joining.removedBy(), undefined, "the room's members changed, and they aren't one");
 
-  await store.addMember(room.id, bob);
-  joining.confirm();
-  await (await fanout.poll()).membersChecked;
-  assert.equal(joining.isCancelled(), false);
+  const added = await changed(store.addMember(room.id, bob));
+  joining.confirm(added.number);
+  await realtime.catchUp(bob);
+  assert.equal(joining.removedBy(), undefined);
 
-  await store.removeMember(room.id, bob);
-  await (await fanout.poll()).membersChecked;
-  assert.deepEqual(removed, [bob]);
-  assert.equal(joining.isCancelled(), true);
+  const removed = await changed(store.removeMember(room.id, bob));
+  await realtime.catchUp(bob);
+  assert.equal(joining.removedBy(), removed.number);
   joining.end();
 });
 
-test("a removal that comes before the confirmation is found by the next poll", async () => {
+test("a removal that comes before the confirmation counts, unless it ended an older membership", async () => {
   const [ada, bob] = [newUser(), newUser()];
   const room = await makeRoom(store, [ada]);
-  const joining = await fanout.attach(room.id, bob);
-  await store.addMember(room.id, bob);
-  await store.removeMember(room.id, bob);
-  await (await fanout.poll()).membersChecked;
-  assert.equal(joining.isCancelled(), false, "not known yet to be one who can be removed");
-  joining.confirm();
-  await (await fanout.poll()).membersChecked;
-  assert.equal(joining.isCancelled(), true);
+  const joining = await realtime.attach(room.id, bob);
+  const added = await changed(store.addMember(room.id, bob));
+  const removed = await changed(store.removeMember(room.id, bob));
+  await realtime.catchUp(bob);
+  joining.confirm(added.number);
+  assert.equal(joining.removedBy(), removed.number);
+  const addedAgain = await changed(store.addMember(room.id, bob));
+  joining.confirm(addedAgain.number);
+  assert.equal(joining.removedBy(), undefined);
+  joining.end();
+});
+
+test("who was added again isn't put out by an older removal that comes late", async () => {
+  const [ada, bob] = [newUser(), newUser()];
+  const room = await makeRoom(store, [ada, bob]);
+  const joining = await realtime.attach(room.id, bob);
+  const removed = await changed(store.removeMember(room.id, bob));
+  const added = await changed(store.addMember(room.id, bob));
+  joining.confirm(added.number);
+  realtime.memberships.removed(removed);
+  await realtime.catchUp(bob);
+  assert.equal(joining.removedBy(), undefined);
+  const last = await changed(store.removeMember(room.id, bob));
+  realtime.memberships.removed(last);
+  assert.equal(joining.removedBy(), last.number, "at once");
   joining.end();
 });
 
 test("what the store had to be asked for is counted", async () => {
   const ada = newUser();
   const room = await makeRoom(store, [ada]);
-  const joining = await fanout.attach(room.id, ada);
+  const joining = await realtime.attach(room.id, ada);
   for (const _ of [1, 2, 3]) await store.append(draft(room, ada));
-  await fanout.poll();
+  await realtime.messages.poll();
   await joining.reached(3);
-  const text = await metrics.registry.metrics();
+  const text = await realtime.metricsText();
   assert.match(text, /^aetherconnect_fanout_filled\{.*\} 3$/m);
   assert.match(text, /^aetherconnect_fanout_stuck\{.*\} 0$/m);
   joining.end();

@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Server } from "socket.io";
 import { createLogger } from "#common/log.ts";
-import { createMetrics } from "#common/metrics.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { createAudience } from "#message/realtime/audience.ts";
-import { createDelivery } from "#message/realtime/delivery.ts";
-import { createFanout } from "#message/realtime/fanout.ts";
-import { createHints } from "#message/realtime/hints.ts";
-import { createMembership } from "#message/realtime/membership.ts";
-import type { ChatServer } from "#message/socket/chat-server.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
+import type { MessageStore } from "#message/store/store.ts";
 import { type RedisServer, startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { next, type Stage, setStage, type TestSocket, type TestUser } from "./harness/stage.ts";
-import { makeRoom, newUser } from "./store-suite-drafts.ts";
 
 let stage: Stage;
 let ada: TestUser;
@@ -108,27 +100,32 @@ test("what is changed in a blink of Redis is heard, and what was told before isn
   assert.equal(heard.join(""), "+-+-+");
 });
 
-test("who came back a moment ago isn't put out by an older word of his going", async () => {
-  const log = createLogger("message", "silent");
-  await using store = await openPostgresStore(stage.database.url, log);
-  const io: ChatServer = new Server();
-  const delivery = createDelivery(io);
-  using fanout = createFanout({
-    store,
-    log,
-    metrics: createMetrics("message"),
-    announce: () => undefined,
-    audience: createAudience(io, delivery, () => undefined),
-  });
-  const hints = createHints(io, () => false);
-  const membership = createMembership({ io, store, fanout, delivery, hints });
-  const [creator, userId] = [newUser(), newUser()];
-  const { id: roomId } = await makeRoom(store, [creator, userId]);
-  const joining = await fanout.attach(roomId, userId);
-  await membership.found({ userId, roomId, isMember: false });
-  assert.equal(joining.isCancelled(), false);
-  await store.removeMember(roomId, userId);
-  await membership.found({ userId, roomId, isMember: false });
-  assert.equal(joining.isCancelled(), true);
-  joining.end();
+test("a socket that has joined again isn't put out by an older removal that comes late", async () => {
+  const store = await openPostgresStore(stage.database.url, createLogger("message", "silent"));
+  const removal = Promise.withResolvers<void>();
+  const isRemoved = Promise.withResolvers<void>();
+  const slow: MessageStore = {
+    ...store,
+    async removeMember(...member) {
+      const change = await store.removeMember(...member);
+      isRemoved.resolve();
+      await removal.promise;
+      return change;
+    },
+  };
+  await using place = await stage.startAnother({}, { store: slow });
+  const roomId = await stage.newRoom([ada, bob]);
+  const socket = await stage.connect(bob, { url: place.httpUrl });
+  const { rooms, messages } = stage.rpc(bob, place.rpcUrl);
+  const leaving = rooms.leaveRoom({ roomId });
+  await isRemoved.promise;
+  const added = next(socket, "room_added");
+  await rooms.joinRoom({ roomId });
+  await added;
+  assert.ok((await socket.emitWithAck("join_room", { roomId })).success);
+  removal.resolve();
+  await leaving;
+  const got = next(socket, "new_message");
+  await messages.sendMessage({ roomId, content: "still here" });
+  assert.equal((await got).seq, 1);
 });

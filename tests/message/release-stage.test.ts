@@ -7,11 +7,13 @@ import { range } from "./harness/stage.ts";
 
 const message = (seq: number) => create(MessageSchema, { seq });
 
-function stageOf(options: Partial<StageOptions> = {}) {
+function stageOf(options: Partial<StageOptions<Message>> = {}) {
   const released: number[] = [];
   const reads: [number, number][] = [];
   const stage = createStage({
     next: 1,
+    hasGaps: false,
+    numberOf: (it) => it.seq,
     async read(from, to) {
       reads.push([from, to]);
       return range(from, to).map(message);
@@ -60,6 +62,32 @@ describe("the release stage", () => {
     stage.hint(3);
     assert.equal(await stage.reached(4), true);
     assert.deepEqual(stage.released, [1, 2, 3, 4]);
+  });
+
+  test("doesn't wait for numbers that a log with gaps leaves out", async () => {
+    const stored = [2, 5, 250].map(message);
+    const stage = stageOf({
+      hasGaps: true,
+      read: async (from, to) => stored.filter(({ seq }) => seq >= from && seq <= to),
+    });
+    stage.hint(300);
+    stage.offer(message(4));
+    assert.equal(await stage.reached(300), true);
+    assert.deepEqual(stage.released, [2, 4, 5, 250]);
+    assert.equal(stage.position(), 300);
+    assert.equal(await stage.caughtUp(), true);
+    for (const seq of [3, 250, 302, 301]) stage.offer(message(seq));
+    assert.deepEqual(stage.released, [2, 4, 5, 250, 301, 302]);
+  });
+
+  test("prefers what was offered to what is read", async () => {
+    const offered = message(2);
+    const got: Message[] = [];
+    const stage = stageOf({ hasGaps: true, release: (it) => got.push(it) });
+    stage.offer(offered);
+    await stage.reached(2);
+    assert.equal(got.length, 2);
+    assert.equal(got[1], offered);
   });
 
   test("says so when it closes before", async () => {

@@ -31,7 +31,8 @@ export const addMember = (
     await additions.count(userId);
     const addedId = await findUserId(directory, req, call);
     // The store checks again that the caller is a member: the lookup has taken its time.
-    return { room: await makeMember(members, room.id, addedId, { byUserId: userId }) };
+    const added = await makeMember(members, room.id, addedId, { byUserId: userId });
+    return { room: added.room };
   };
 };
 

@@ -6,9 +6,10 @@ import { becomeMember, type Members, removeMember } from "./members.ts";
 
 export const joinRoom =
   (members: Members): Handler<typeof RoomService, "joinRoom"> =>
-  async ({ roomId }, call) => ({
-    room: await becomeMember(members, roomId, requireUser(call).userId),
-  });
+  async ({ roomId }, call) => {
+    const { room } = await becomeMember(members, roomId, requireUser(call).userId);
+    return { room };
+  };
 
 /** Leaving a public room without being in it is no fault; a private one isn't there. */
 export const leaveRoom =

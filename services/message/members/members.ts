@@ -1,13 +1,19 @@
 import { AppError } from "#contract/errors.ts";
 import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { Membership } from "../realtime/membership-type.ts";
+import type { Memberships } from "../realtime/memberships.ts";
 import { getReadableRoom } from "../rooms/rooms.ts";
-import type { MessageStore } from "../store/store.ts";
+import type { MembershipChange, MessageStore } from "../store/store.ts";
 
 /** What becoming and ceasing to be a member needs. */
 export interface Members {
   store: Pick<MessageStore, "findRoom" | "addMember" | "removeMember">;
-  membership: Pick<Membership, "added" | "removed">;
+  memberships: Pick<Memberships, "added" | "removed">;
+}
+
+/** A room that the user is a member of, and the change that has made them one, if it was now. */
+export interface Joined {
+  room: Room;
+  change: MembershipChange | undefined;
 }
 
 /** How a user becomes a member. */
@@ -20,16 +26,16 @@ export interface AddOptions {
 
 /** Adds a member and notifies their sockets. @throws AppError ROOM_NOT_FOUND, RATE_LIMITED */
 export async function addMember(
-  { store, membership }: Members,
+  { store, memberships }: Members,
   roomId: string,
   userId: string,
   { byUserId, exceptSocketId }: AddOptions,
-): Promise<Room> {
+): Promise<Joined> {
   const change = await store.addMember(roomId, userId, byUserId);
   const view = await store.findRoom(roomId, userId);
   if (!view) throw new AppError("ROOM_NOT_FOUND");
-  if (change) membership.added(userId, view.room, exceptSocketId);
-  return view.room;
+  if (change) memberships.added(change, view.room, exceptSocketId);
+  return { room: view.room, change };
 }
 
 /**
@@ -42,19 +48,19 @@ export async function becomeMember(
   roomId: string,
   userId: string,
   exceptSocketId?: string,
-): Promise<Room> {
-  const view = await getReadableRoom(members.store, roomId, userId);
-  if (view.isMember) return view.room;
+): Promise<Joined> {
+  const { room, isMember } = await getReadableRoom(members.store, roomId, userId);
+  if (isMember) return { room, change: undefined };
   return addMember(members, roomId, userId, { exceptSocketId });
 }
 
 /** Ends a membership, if there is one; the user's sockets are out of the room, and notified. */
 export async function removeMember(
-  { store, membership }: Members,
+  { store, memberships }: Members,
   roomId: string,
   userId: string,
 ): Promise<boolean> {
   const change = await store.removeMember(roomId, userId);
-  if (change) membership.removed(userId, roomId);
+  if (change) memberships.removed(change);
   return change !== undefined;
 }

@@ -3,7 +3,7 @@ import { AppError } from "#contract/errors.ts";
 import { type MessageService, MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { Handler } from "#rpc";
 import type { Users } from "../members/users.ts";
-import type { Fanout } from "../realtime/fanout.ts";
+import type { RoomMessages } from "../realtime/room-messages.ts";
 import type { MessageStore } from "../store/store.ts";
 
 /** Stores a message and hands it to the sockets of its room. It is durable when this answers. */
@@ -11,7 +11,7 @@ export const sendMessage =
   (
     store: Pick<MessageStore, "append">,
     users: Pick<Users, "find">,
-    fanout: Pick<Fanout, "offer" | "hint">,
+    messages: Pick<RoomMessages, "offer" | "hint">,
   ): Handler<typeof MessageService, "sendMessage"> =>
   async (request, call) => {
     const { userId } = requireUser(call);
@@ -27,7 +27,7 @@ export const sendMessage =
       clientMessageId: request.clientMessageId,
     });
     // Of a repeat there is nothing to send, unless the first was stored and never sent.
-    if (isDuplicate) fanout.hint(message.roomId, message.seq);
-    else fanout.offer(message);
+    if (isDuplicate) messages.hint(message.roomId, message.seq);
+    else messages.offer(message);
     return { data: message, ...(isDuplicate && { duplicate: true }) };
   };

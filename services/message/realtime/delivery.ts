@@ -1,20 +1,24 @@
+import type { DescMessage } from "@bufbuild/protobuf";
 import { writerOf } from "#contract/wire/writer.ts";
-import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
-import { serverEvents } from "#gen/socket-events.ts";
+import { type ServerEventMessages, serverEvents } from "#gen/socket-events.ts";
 import { type ChatServer, type ChatSocket, roomName, socketsIn } from "../socket/chat-server.ts";
 import { type EncodedEvent, encodeEvent, writeEvents } from "../socket/engine/writes.ts";
 
-/** Writes messages to the sockets of this instance. */
+type ServerEvent = keyof ServerEventMessages;
+
+/** Writes events to the sockets of this instance. */
 export interface Delivery {
-  /** Puts a message on the room's list, which goes out at the end of this turn of the event loop. */
-  push: (roomId: string, message: Message) => void;
+  /** Puts an event on the room's list, which goes out at the end of this turn of the event loop. */
+  push: <E extends ServerEvent>(roomId: string, event: E, payload: ServerEventMessages[E]) => void;
   /** Sends the room's list now: before who listens changes, and before any other event to it. */
   flush: (roomId: string) => void;
-  /** Sends messages to one socket at once. */
-  send: (socket: ChatSocket, messages: readonly Message[]) => void;
+  /** Sends events to one socket at once. */
+  send: <E extends ServerEvent>(
+    socket: ChatSocket,
+    event: E,
+    payloads: readonly ServerEventMessages[E][],
+  ) => void;
 }
-
-const writeMessage = writerOf(serverEvents.new_message);
 
 /**
  * Most of what a delivery costs is the write call of each socket. So what a room lets out in
@@ -34,23 +38,26 @@ export function createDelivery(io: ChatServer): Delivery {
 
   return {
     flush,
-    push(roomId, message) {
+    push(roomId, event, payload) {
       const list = pending.get(roomId);
-      if (list) list.push(encode(message));
+      if (list) list.push(encode(event, payload));
       else {
-        pending.set(roomId, [encode(message)]);
+        pending.set(roomId, [encode(event, payload)]);
         setImmediate(flush, roomId);
       }
     },
-    send(socket, messages) {
-      if (messages.length === 0) return;
-      const list = messages.map(encode);
+    send(socket, event, payloads) {
+      if (payloads.length === 0) return;
+      const list = payloads.map((payload) => encode(event, payload));
       write(socket, list, framesOf(list));
     },
   };
 }
 
-const encode = (message: Message) => encodeEvent("new_message", writeMessage(message));
+function encode<E extends ServerEvent>(event: E, payload: ServerEventMessages[E]): EncodedEvent {
+  const desc: DescMessage = serverEvents[event];
+  return encodeEvent(event, writerOf(desc)(payload));
+}
 
 function framesOf(list: readonly EncodedEvent[]): Buffer {
   const [first, ...more] = list;

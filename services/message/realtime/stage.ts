@@ -1,70 +1,90 @@
 import { budgets } from "#common/budgets.ts";
-import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 
-export interface StageOptions {
-  /** The number of the first message to release. */
+export interface StageOptions<T> {
+  /** The number of the first item to release. */
   next: number;
-  read: (from: number, to: number) => Promise<Message[]>;
-  release: (message: Message) => void;
-  /** A hole could not be filled: those who listen must resume from what they have. */
+  /** Whether numbers may be missing for ever: what a read leaves out isn't waited for then. */
+  hasGaps: boolean;
+  numberOf: (item: T) => number;
+  /** The items numbered `from` to `to`, both included, in order. */
+  read: (from: number, to: number) => Promise<T[]>;
+  release: (item: T) => void;
+  /** A missing number could not be read: those who listen must resume from what they have. */
   onStuck: () => void;
-  /** How long to try for a hole, milliseconds. */
+  /** How long to try to read a missing number, milliseconds. */
   stuckAfterMs?: number;
 }
 
-/** Lets the messages of one room out in the order of their numbers, each once. */
-export interface Stage {
-  /** A message, from wherever: in order it goes out, ahead it waits, old it is dropped. */
-  offer: (message: Message) => void;
-  /** There are messages up to this number. */
-  hint: (seq: number) => void;
+/** Lets the items of one numbered log out in the order of their numbers, each once. */
+export interface Stage<T> {
+  /** An item, from wherever: in order it goes out, ahead it waits, old it is dropped. */
+  offer: (item: T) => void;
+  /** There are items up to this number. */
+  hint: (number: number) => void;
+  /** Everything up to this number is out. */
+  position: () => number;
   /** Resolves when everything up to this number is out; false if the stage closes before. */
-  reached: (seq: number) => Promise<boolean>;
+  reached: (number: number) => Promise<boolean>;
+  /** The same, for everything that is known to exist now. */
+  caughtUp: () => Promise<boolean>;
   close: () => void;
 }
 
-/** Messages often overtake each other by a moment; only a lasting hole is worth a read. */
-const { missing: holeWaitMs, retry: retryMs, stuck: defaultStuckAfterMs } = budgets.delivery;
+/** Items often overtake each other by a moment; only a number that stays away is worth a read. */
+const { missing: waitMs, retry: retryMs, stuck: defaultStuckAfterMs } = budgets.delivery;
 const readSize = 200;
 const maxAhead = 1_000;
 
-export function createStage(options: StageOptions): Stage {
-  const { stuckAfterMs = defaultStuckAfterMs } = options;
-  const ahead = new Map<number, Message>();
-  let waiters: { seq: number; resolve: (isReached: boolean) => void }[] = [];
+export function createStage<T>(options: StageOptions<T>): Stage<T> {
+  const { hasGaps, numberOf, stuckAfterMs = defaultStuckAfterMs } = options;
+  const ahead = new Map<number, T>();
+  let waiters: { number: number; resolve: (isReached: boolean) => void }[] = [];
   let next = options.next;
   let known = next - 1;
   let timer: NodeJS.Timeout | undefined;
-  let isFilling = false;
+  let isReading = false;
   let isClosed = false;
 
-  const release = (message: Message) => {
-    ahead.delete(message.seq);
-    next = message.seq + 1;
-    options.release(message);
+  const release = (number: number, item: T) => {
+    ahead.delete(number);
+    next = number + 1;
+    options.release(item);
   };
   const settle = () => {
-    for (let message = ahead.get(next); message; message = ahead.get(next)) release(message);
+    for (let item = ahead.get(next); item !== undefined; item = ahead.get(next)) {
+      release(next, item);
+    }
     if (waiters.length > 0) {
-      const reached = waiters.filter((it) => it.seq < next);
-      waiters = waiters.filter((it) => it.seq >= next);
+      const reached = waiters.filter((it) => it.number < next);
+      waiters = waiters.filter((it) => it.number >= next);
       for (const { resolve } of reached) resolve(true);
     }
-    if (known >= next) schedule(holeWaitMs);
+    if (known >= next) schedule();
   };
-  const schedule = (ms: number) => {
-    if (!timer && !isFilling && !isClosed) timer = setTimeout(fill, ms);
+  const schedule = () => {
+    if (!timer && !isReading && !isClosed) timer = setTimeout(readMissing, waitMs);
   };
   const readOnce = async () => {
-    const messages = await options.read(next, Math.min(known, next + readSize - 1));
     const before = next;
-    for (const message of messages) if (message.seq === next && !isClosed) release(message);
+    const to = Math.min(known, next + readSize - 1);
+    const items = await options.read(next, to);
+    if (isClosed) return false;
+    for (const item of items) {
+      const number = numberOf(item);
+      // What was offered may say more than what was read.
+      if (number >= next && !ahead.has(number)) ahead.set(number, item);
+    }
+    while (hasGaps && next <= to) {
+      const item = ahead.get(next);
+      if (item === undefined) next++;
+      else release(next, item);
+    }
     settle();
     return next > before;
   };
-  const fill = async () => {
+  const readMissing = async () => {
     timer = undefined;
-    isFilling = true;
+    isReading = true;
     let progressAt = performance.now();
     while (next <= known && !isClosed) {
       const hasMoved = await readOnce().catch(() => false);
@@ -74,30 +94,35 @@ export function createStage(options: StageOptions): Stage {
         break;
       } else await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
-    isFilling = false;
+    isReading = false;
+  };
+  const reached = (number: number): Promise<boolean> => {
+    if (number < next) return Promise.resolve(true);
+    if (isClosed) return Promise.resolve(false);
+    const waiting = Promise.withResolvers<boolean>();
+    waiters.push({ number, resolve: waiting.resolve });
+    known = Math.max(known, number);
+    settle();
+    return waiting.promise;
   };
 
   return {
-    offer(message) {
-      if (message.seq < next || isClosed) return;
-      known = Math.max(known, message.seq);
-      if (message.seq === next) release(message);
-      else if (ahead.size < maxAhead) ahead.set(message.seq, message);
+    offer(item) {
+      const number = numberOf(item);
+      if (number < next || isClosed) return;
+      known = Math.max(known, number);
+      if (number === next) release(number, item);
+      else if (ahead.size < maxAhead) ahead.set(number, item);
       settle();
     },
-    hint(seq) {
-      if (seq <= known) return;
-      known = seq;
+    hint(number) {
+      if (number <= known) return;
+      known = number;
       settle();
     },
-    reached(seq) {
-      if (seq < next) return Promise.resolve(true);
-      if (isClosed) return Promise.resolve(false);
-      const reached = new Promise<boolean>((resolve) => waiters.push({ seq, resolve }));
-      known = Math.max(known, seq);
-      settle();
-      return reached;
-    },
+    position: () => next - 1,
+    reached,
+    caughtUp: () => reached(known),
     close() {
       isClosed = true;
       clearTimeout(timer);

@@ -3,7 +3,7 @@ import { type DefaultEventsMap, Server, type Socket } from "socket.io";
 import type { OriginRule } from "#common/http/origin.ts";
 import type { AppError } from "#contract/errors.ts";
 import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
-import type { MembershipNotice } from "#message/store/store.ts";
+import type { HintedNumbers, Stream } from "#message/realtime/hints.ts";
 import type { RoomLock } from "./events/room-mutex.ts";
 import { connectionLimits } from "./limits.ts";
 
@@ -14,8 +14,7 @@ interface Outgoing {
 
 /** Between instances: see realtime/hints.ts. */
 interface BetweenInstances {
-  stored: (positions: [roomId: string, seq: number][]) => void;
-  changed: (change: MembershipNotice) => void;
+  hints: (stream: Stream, numbers: HintedNumbers) => void;
 }
 
 /** Who a socket is, or why it may not be. */
@@ -26,8 +25,8 @@ export type Judgement =
 /** What is known of a socket. */
 export interface SocketData {
   judgement: Judgement;
-  /** Rooms that it has joined, by id. */
-  joined: Set<string>;
+  /** Rooms that it has joined, and the change of the user's memberships that each join rests on. */
+  joined: Map<string, number>;
   /** Joins and leaves under way, by room. */
   locks: Map<string, RoomLock> | undefined;
 }

@@ -25,7 +25,10 @@ export interface Stage extends AsyncDisposable {
   /** A user's RPC clients. */
   rpc: (user: TestUser, url?: string) => UserRpc;
   /** A further instance on the same database. */
-  startAnother: (config?: Partial<MessageConfig>) => Promise<RunningMessage>;
+  startAnother: (
+    config?: Partial<MessageConfig>,
+    overrides?: MessageOverrides,
+  ) => Promise<RunningMessage>;
   /** An unmodified client's socket, signed in. */
   connect: (user: TestUser, options?: ConnectOptions) => Promise<TestSocket>;
   /** The id of a new room with these members; the first is the creator. */
@@ -80,8 +83,8 @@ export async function setStage(
     message,
     serviceSecret: bed.layout.serviceSecret,
     rpc,
-    startAnother: async (more) =>
-      stack.use(await bed.startMessage({ ...partial, ...freePorts, ...more })),
+    startAnother: async (more, others) =>
+      stack.use(await bed.startMessage({ ...partial, ...freePorts, ...more }, others)),
     async connect(user, { url = message.httpUrl, ...options } = {}) {
       const socket = newSocket(url, await auth.wsToken(user), options);
       sockets.add(socket);

@@ -6,7 +6,8 @@ import type { SessionGuard } from "#common/sessions/session-guard.ts";
 import { AppError, type ErrorCode, toAppError } from "#contract/errors.ts";
 import { ConnectedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import type { Users } from "#message/members/users.ts";
-import type { Fanout } from "#message/realtime/fanout.ts";
+import type { Memberships } from "#message/realtime/memberships.ts";
+import type { RoomMessages } from "#message/realtime/room-messages.ts";
 import {
   type ChatServer,
   type ChatSocket,
@@ -24,7 +25,8 @@ export interface AdmissionOptions {
   guard: Pick<SessionGuard, "verify">;
   feed: Pick<RevocationFeed, "hasEnded">;
   users: Pick<Users, "find">;
-  fanout: Pick<Fanout, "prune">;
+  messages: Pick<RoomMessages, "prune">;
+  memberships: Pick<Memberships, "follow" | "prune">;
   dispatch: Pick<Dispatch, "serve">;
   /** A user has one more socket. */
   onOpened: (userId: string) => void;
@@ -34,7 +36,7 @@ export interface AdmissionOptions {
 
 /** Lets sockets in, and their events to the handlers. */
 export function admitSockets(options: AdmissionOptions): void {
-  const { io, guard, feed, users, fanout, dispatch } = options;
+  const { io, guard, feed, users, messages, memberships, dispatch } = options;
   const taken = new WeakSet<object>();
   // Everybody passes: judged in "connection", asynchronously, what a client sends at once
   // would be lost.
@@ -42,12 +44,20 @@ export function admitSockets(options: AdmissionOptions): void {
     // Socket.IO would make a socket of each CONNECT packet, and count none of them.
     if (taken.has(socket.conn)) return closeTransport(socket.conn);
     taken.add(socket.conn);
-    judge(guard, users, socket.handshake.auth).then((judgement) => {
-      socket.data = { judgement, joined: new Set(), locks: undefined };
+    const admit = async () => {
+      const judgement = await judge(guard, users, socket.handshake.auth);
+      socket.data = { judgement, joined: new Map(), locks: undefined };
       // The token is not needed again, and would travel when instances ask for sockets.
       socket.handshake.auth = {};
+      // Before the client can read its rooms: what changes from then on it is notified of.
+      const following = judgement.isAdmitted
+        ? await memberships.follow(judgement.user.id)
+        : undefined;
       next();
-    }, next);
+      // By then the socket is in its user's room, or gone.
+      if (following) setImmediate(following.end);
+    };
+    admit().catch(next);
   });
 
   io.on("connection", (socket) => {
@@ -64,7 +74,8 @@ export function admitSockets(options: AdmissionOptions): void {
     socket.on("disconnect", (reason) => {
       // Without its socket a connection would stay for as long as it answers pings.
       if (reason === "client namespace disconnect") closeTransport(socket.conn);
-      for (const roomId of socket.data.joined) fanout.prune(roomId);
+      for (const roomId of socket.data.joined.keys()) messages.prune(roomId);
+      memberships.prune(user.id);
     });
     emitTo(
       socket,

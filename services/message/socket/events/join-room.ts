@@ -3,24 +3,18 @@ import { writerOf } from "#contract/wire/writer.ts";
 import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { JoinRoom } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import { becomeMember, type Members } from "#message/members/members.ts";
-import type { Delivery } from "#message/realtime/delivery.ts";
-import type { Fanout } from "#message/realtime/fanout.ts";
 import { createGather } from "#message/store/gather.ts";
 import { isId } from "#message/store/ids.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { eventLimits } from "../limits.ts";
 import type { EventCall, EventHandler } from "./handlers.ts";
-import { beginJoin, type Joining } from "./joining.ts";
+import { beginJoin, type Joining, type JoiningContext } from "./joining.ts";
 import { lockRoom } from "./room-mutex.ts";
 
 const newestCount = 50;
 const { missed } = eventLimits;
 
-export interface JoinContext extends Members {
-  store: Members["store"] & Pick<MessageStore, "listMessages">;
-  fanout: Pick<Fanout, "attach">;
-  delivery: Pick<Delivery, "flush" | "send">;
-}
+export type JoinContext = Members & JoiningContext & { store: Pick<MessageStore, "listMessages"> };
 
 /**
  * Subscribes first and reads then. What goes out to the room meanwhile is held back, and
@@ -54,8 +48,8 @@ async function join(
   joining: Joining,
   release: () => void,
 ) {
-  const room = await becomeMember(members, roomId, user.id, socket.id);
-  joining.confirm();
+  const { room, change } = await becomeMember(members, roomId, user.id, socket.id);
+  if (change) joining.confirm(change.number);
   const { lastSeq } = room;
   const isReset = afterSeq !== undefined && afterSeq > lastSeq;
   const isResumed = afterSeq !== undefined && !isReset;
@@ -65,7 +59,7 @@ async function join(
   const messages = isResumed ? range.messages.slice(0, range.countFitting()) : range.messages;
   const isBehind = isResumed && (messages.at(-1)?.seq ?? afterSeq) < lastSeq;
   if (!isBehind) await joining.reached(lastSeq);
-  joining.requireMember(room);
+  await joining.requireMember();
   afterAck(() => {
     if (isBehind) joining.leave();
     else joining.complete(lastSeq);
