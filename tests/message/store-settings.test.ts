@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigError } from "#common/config.ts";
 import { StartError } from "#common/lifecycle.ts";
 import { createLogger } from "#common/log.ts";
+import { ConfigError } from "#common/settings.ts";
 import { parseMessageConfig } from "#message/config.ts";
 import { openStore } from "#message/store/open-store.ts";
 

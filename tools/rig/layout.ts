@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Env } from "#common/config.ts";
+import type { Env } from "#common/settings.ts";
 import { findFreePorts } from "./ports.ts";
 
 /** Where a service listens, and all that it must be set to. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Env } from "#common/config.ts";
+import type { Env } from "#common/settings.ts";
 import { ROOT } from "#contract/root.ts";
 import type { Layout } from "./layout.ts";
 import { createService, type Service } from "./service.ts";

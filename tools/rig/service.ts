@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { Env } from "#common/config.ts";
+import type { Env } from "#common/settings.ts";
 import { launchService, type ServiceProcess } from "#tools/platform/services/service-process.ts";
 
 export interface ServiceOptions {

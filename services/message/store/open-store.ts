@@ -6,8 +6,8 @@ import type { MessageStore } from "./store.ts";
 
 /** Where the store is; `mongodbUri` goes before `databaseUrl`. */
 export interface StoreLocation {
-  databaseUrl: string | undefined;
-  mongodbUri: string | undefined;
+  databaseUrl?: string | undefined;
+  mongodbUri?: string | undefined;
 }
 
 /** A kind of database to keep the store in. */
