@@ -4,6 +4,7 @@ import { Access, fails, reasons } from "#gen/aetherconnect/options/v1/options_pb
 import { accessOf } from "./access.ts";
 import { AppError, allErrorCodes, codeOfReason, type ErrorCode } from "./errors.ts";
 import type { EventDeclaration } from "./events.ts";
+import type { RestRoute } from "./rest/routes.ts";
 
 /** Whatever runs can be overloaded, miss what it stands on, or have a fault of ours. */
 const ofEverything: readonly ErrorCode[] = ["BUSY", "UNAVAILABLE", "INTERNAL"];
@@ -34,6 +35,17 @@ export function failuresOf(declared: DescMethod | EventDeclaration): ReadonlySet
     known.set(declared, failures);
   }
   return failures;
+}
+
+/** Every code with which a REST route can fail: the gateway refuses some before the method. */
+export function routeFailures({ method, verb, hasBody }: RestRoute): ReadonlySet<ErrorCode> {
+  const codes: ErrorCode[] = [...failuresOf(method), "AMBIGUOUS_CREDENTIALS", "RATE_LIMITED"];
+  if (verb !== "get") codes.push("ORIGIN_FORBIDDEN");
+  if (hasBody) {
+    codes.push("PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE");
+    codes.push(replacement(method, "VALIDATION_FAILED"));
+  }
+  return inOrder(codes);
 }
 
 /** Puts the reason that the method declares in the place of one that came up. */

@@ -1,6 +1,6 @@
 /** `npm run contract:release -- 1.2.0`: makes the contract the baseline of contract:check. */
 
-import { BufError } from "./buf.ts";
+import { BufError, runBuf } from "./buf.ts";
 import { ReleaseError, releaseContract } from "./compare/release.ts";
 import { ROOT } from "./root.ts";
 
@@ -8,7 +8,9 @@ const [version] = process.argv.slice(2);
 try {
   if (version === undefined) throw new ReleaseError("usage: npm run contract:release -- 1.2.0");
   await releaseContract(ROOT, version);
-  process.stdout.write(`contract ${version} is released: commit contract/ alone\n`);
+  // The documents name the version.
+  await runBuf(ROOT, ["generate"]);
+  process.stdout.write(`contract ${version} is released: commit contract/ and gen/ alone\n`);
 } catch (error) {
   if (!(error instanceof ReleaseError || error instanceof BufError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -13,7 +13,7 @@ const answer = (doc, status, given) => {
   const content = el(
     "div",
     {},
-    schema ? el("p", { class: "soft" }, resolve(doc, schema).description ?? "") : "",
+    schema ? el("p", { class: "soft text" }, resolve(doc, schema).description ?? "") : "",
     schema ? code(sample(doc, schema)) : "",
   );
   return el(
@@ -151,6 +151,7 @@ const showEvent = (doc, id, operation) => {
               fieldTable(doc, ack.success),
               code(sample(doc, ack.success)),
               el("h3", {}, "Acknowledgement of a failure"),
+              el("p", { class: "soft text" }, resolve(doc, ack.failure).description ?? ""),
               code(sample(doc, ack.failure)),
             ]
           : []),

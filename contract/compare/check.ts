@@ -1,7 +1,6 @@
 import { compareContracts } from "./compare.ts";
 import { type Finding, formatFinding } from "./finding.ts";
-import { buildImage, findBreaking, readImage } from "./image.ts";
-import { imagePath, readReleased } from "./released.ts";
+import { buildImage, findBreaking, imagePath, readImage, readReleased } from "./image.ts";
 
 export interface CheckResult {
   /** The released version; undefined before the first release. */

@@ -1,22 +1,25 @@
 import {
+  type AnyDesc,
+  type DescEnum,
   type DescField,
   type DescMessage,
   type FileRegistry,
   getOption,
   hasOption,
 } from "@bufbuild/protobuf";
+import { entry } from "#gen/aetherconnect/error/v1/error_pb.ts";
 import {
   AccessSchema,
   DirectionSchema,
   event as eventOption,
+  fails as failsOption,
   json as jsonOption,
   omit_if_unset,
 } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { isRequired } from "../wire/rules.ts";
-import { compareErrors } from "./compare-errors.ts";
-import { compareService } from "./compare-methods.ts";
-import { compareRules, fieldRulesOf, messageRulesOf } from "./compare-rules.ts";
 import { createDiff, type Diff, type Finding } from "./finding.ts";
+import { compareFailures, compareService } from "./methods.ts";
+import { compareRules, fieldRulesOf, messageRulesOf } from "./rules.ts";
 
 /**
  * Compares what the options of two contracts promise. Names, types and removals are
@@ -24,15 +27,17 @@ import { createDiff, type Diff, type Finding } from "./finding.ts";
  */
 export function compareContracts(before: FileRegistry, after: FileRegistry): Finding[] {
   const findings: Finding[] = [];
+  // A release from before failures were declared must not count as if it promised none.
+  const comparesFailures = [...before].some(declaresFailures);
   for (const desc of before) {
     if (!desc.typeName.startsWith("aetherconnect.")) continue;
     if (desc.kind === "service") {
       const now = after.getService(desc.typeName);
-      if (now) compareService(desc, now, findings);
+      if (now) compareService(desc, now, findings, comparesFailures);
     }
     if (desc.kind === "message") {
       const now = after.getMessage(desc.typeName);
-      if (now) compareMessage(desc, now, findings);
+      if (now) compareMessage(desc, now, findings, comparesFailures);
     }
     if (desc.kind === "enum" && desc.typeName === "aetherconnect.error.v1.ErrorReason") {
       const now = after.getEnum(desc.typeName);
@@ -51,9 +56,24 @@ export function compareContracts(before: FileRegistry, after: FileRegistry): Fin
   return findings;
 }
 
-function compareMessage(before: DescMessage, after: DescMessage, findings: Finding[]): void {
+function declaresFailures(desc: AnyDesc): boolean {
+  if (desc.kind === "message") {
+    const { fails, mustJoin } = getOption(desc, eventOption);
+    return fails.length > 0 || mustJoin;
+  }
+  return (
+    desc.kind === "service" && desc.methods.some((it) => getOption(it, failsOption).length > 0)
+  );
+}
+
+function compareMessage(
+  before: DescMessage,
+  after: DescMessage,
+  findings: Finding[],
+  comparesFailures: boolean,
+): void {
   const diff = createDiff(before.typeName, findings);
-  compareEvent(before, after, diff);
+  compareEvent(before, after, diff, comparesFailures);
   compareRules("rule", messageRulesOf(before), messageRulesOf(after), diff);
   for (const field of after.fields) {
     const diffField = createDiff(`${after.typeName}.${field.name}`, findings);
@@ -65,7 +85,12 @@ function compareMessage(before: DescMessage, after: DescMessage, findings: Findi
   }
 }
 
-function compareEvent(before: DescMessage, after: DescMessage, diff: Diff): void {
+function compareEvent(
+  before: DescMessage,
+  after: DescMessage,
+  diff: Diff,
+  comparesFailures: boolean,
+): void {
   if (!hasOption(before, eventOption)) {
     if (hasOption(after, eventOption))
       diff.add("added", "event", getOption(after, eventOption).name);
@@ -89,6 +114,11 @@ function compareEvent(before: DescMessage, after: DescMessage, diff: Diff): void
     AccessSchema.value[now.access]?.localName,
   );
   diff.value("event ack", old.ack, now.ack);
+  if (comparesFailures) {
+    compareFailures(old.fails, now.fails, diff);
+    // Who needn't have joined so far would be refused.
+    diff.value("must_join", old.mustJoin, now.mustJoin, now.mustJoin ? "breaking" : "changed");
+  }
 }
 
 function compareField(before: DescField, after: DescField, diff: Diff): void {
@@ -105,4 +135,20 @@ function compareField(before: DescField, after: DescField, diff: Diff): void {
     new Map(Object.entries(limits(after))),
     diff,
   );
+}
+
+/** Compares the catalogue of errors: status, RPC code and text of each reason. */
+function compareErrors(before: DescEnum, after: DescEnum, findings: Finding[]): void {
+  for (const value of after.values) {
+    const diff = createDiff(`${after.typeName}.${value.name}`, findings);
+    const old = before.values.find((it) => it.number === value.number);
+    if (!old) {
+      diff.add("added", "error", value.localName);
+      continue;
+    }
+    const [was, is] = [getOption(old, entry), getOption(value, entry)];
+    diff.value("error status", was.status, is.status);
+    diff.value("error code", was.code, is.code);
+    diff.value("error text", was.message, is.message);
+  }
 }

@@ -2,8 +2,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BufError, runBuf } from "../buf.ts";
 import { checkContract } from "./check.ts";
-import { buildImage } from "./image.ts";
-import { imagePath, readReleased, versionPath } from "./released.ts";
+import { buildImage, imagePath, readReleased, versionPath } from "./image.ts";
 
 /** Why a release is refused, in one line that says what to do. */
 export class ReleaseError extends Error {

@@ -1,19 +1,20 @@
 import type { DescFile, DescMessage, JsonObject } from "@bufbuild/protobuf";
-import { ViolationSchema } from "#gen/aetherconnect/error/v1/error_pb.ts";
 import { AccessSchema } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { comments as contractComments } from "#gen/comments.ts";
-import { allErrorCodes } from "../errors.ts";
-import { readEvents } from "../events.ts";
-import { createSchemaBook, objectSchema, type SchemaBook } from "./json-schema.ts";
+import type { ErrorCode } from "../errors.ts";
+import { type EventDeclaration, readEvents } from "../events.ts";
+import { failuresOf } from "../failures.ts";
+import { CONTRACT_VERSION } from "../root.ts";
+import { describeCodes, violations } from "./answers.ts";
+import { createSchemaBook, objectSchema } from "./json-schema.ts";
 import type { DocumentOptions } from "./openapi.ts";
 
 /** The AsyncAPI 3.0 document of the Socket.IO events that files, and what they import, declare. */
 export function asyncapi(
   files: readonly DescFile[],
-  { comments = contractComments, version = "v1" }: DocumentOptions = {},
+  { comments = contractComments, version = CONTRACT_VERSION }: DocumentOptions = {},
 ): JsonObject {
   const book = createSchemaBook(comments);
-  const failure = ackFailure(book);
   const channels: Record<string, JsonObject> = {};
   const operations: JsonObject = {};
   const messages: JsonObject = {};
@@ -38,8 +39,8 @@ export function asyncapi(
     };
   };
 
-  addMessage("AckFailure", "ack", "The event has failed; nothing else happens.", failure);
-  for (const { name, toServer: isIncoming, option, payload, ack } of readEvents(files)) {
+  for (const event of readEvents(files)) {
+    const { name, toServer: isIncoming, option, payload, ack } = event;
     addMessage(
       payload.name,
       name,
@@ -47,7 +48,7 @@ export function asyncapi(
       isIncoming ? book.inRef(payload) : book.outRef(payload),
     );
     addToChannel(name, name, [payload.name], `The event ${name}`);
-    const reply = ack && addReply(name, ack);
+    const reply = ack && addReply(event, ack);
     operations[`${isIncoming ? "on" : "emit"}${payload.name}`] = {
       action: isIncoming ? "receive" : "send",
       channel: { $ref: `#/channels/${name}` },
@@ -58,7 +59,7 @@ export function asyncapi(
     };
   }
 
-  function addReply(name: string, ack: DescMessage): JsonObject {
+  function addReply(event: EventDeclaration, ack: DescMessage): JsonObject {
     const { properties, required } = book.outShape(ack);
     const success = objectSchema(
       {
@@ -67,16 +68,33 @@ export function asyncapi(
       },
       text(ack),
     );
+    const failure = ackFailure(`${event.payload.name}Failure`, failuresOf(event));
     addMessage(ack.name, "ack", text(ack), book.add(`${ack.name}Ok`, success));
-    const id = `${name}_ack`;
-    addToChannel(id, null, [ack.name, "AckFailure"], `The acknowledgement of ${name}`);
-    const shapes = [ack.name, "AckFailure"].map((it) => ({
+    addMessage(failure.name, "ack", "The event has failed; nothing else happens.", failure.ref);
+    const id = `${event.name}_ack`;
+    addToChannel(id, null, [ack.name, failure.name], `The acknowledgement of ${event.name}`);
+    const shapes = [ack.name, failure.name].map((it) => ({
       $ref: `#/channels/${id}/messages/${it}`,
     }));
     return {
       reply: { channel: { $ref: `#/channels/${id}` }, messages: shapes },
-      "x-ack": { success: { $ref: `#/components/schemas/${ack.name}Ok` }, failure },
+      "x-ack": {
+        success: { $ref: `#/components/schemas/${ack.name}Ok` },
+        failure: failure.ref,
+      },
     };
+  }
+
+  function ackFailure(name: string, codes: Iterable<ErrorCode>) {
+    const properties = {
+      success: { const: false },
+      code: { type: "string", enum: [...codes] },
+      message: { type: "string", description: "What went wrong, in words." },
+      details: violations(book),
+    };
+    const required = ["success", "code", "message"];
+    const schema = objectSchema({ properties, required }, describeCodes(comments, codes));
+    return { name, ref: book.add(name, schema) };
   }
 
   return {
@@ -117,28 +135,6 @@ function socketServer(host: string, description: string): JsonObject {
     description,
     security: [{ $ref: "#/components/securitySchemes/wsToken" }],
   };
-}
-
-function ackFailure(book: SchemaBook): JsonObject {
-  return book.add(
-    "AckFailure",
-    objectSchema(
-      {
-        properties: {
-          success: { const: false },
-          code: { type: "string", enum: allErrorCodes() },
-          message: { type: "string", description: "What went wrong, in words." },
-          details: {
-            type: "array",
-            description: "On failed validation, each broken rule.",
-            items: book.outRef(ViolationSchema),
-          },
-        },
-        required: ["success", "code", "message"],
-      },
-      "Why an event failed.",
-    ),
-  );
 }
 
 function isObject(value: unknown): value is JsonObject {

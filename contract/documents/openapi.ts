@@ -2,10 +2,10 @@ import { type DescMethod, type DescService, getOption, type JsonObject } from "@
 import { Access, reasons } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { comments as contractComments } from "#gen/comments.ts";
 import { codeOfReason } from "../errors.ts";
+import { routeFailures } from "../failures.ts";
 import { byTemplate, type RestRoute, restRoutes } from "../rest/routes.ts";
-import { successSchemas } from "./envelope-schema.ts";
-import { createErrorAnswers, type ErrorAnswers, errorStatuses } from "./error-answers.ts";
-import { headers, requestIdHeader } from "./headers.ts";
+import { CONTRACT_VERSION } from "../root.ts";
+import { failureAnswers, headers, successAnswers } from "./answers.ts";
 import { type Comments, createSchemaBook, type SchemaBook } from "./json-schema.ts";
 import { plainEndpoints } from "./plain-endpoints.ts";
 
@@ -13,24 +13,20 @@ import { plainEndpoints } from "./plain-endpoints.ts";
 export interface DocumentOptions {
   /** Texts by full name; the contract's own if not given. */
   comments?: Comments;
-  /** `info.version`; if not given, the version of the contract's packages. */
+  /** `info.version`; if not given, the version of the contract's last release. */
   version?: string;
 }
 
 /** The OpenAPI 3.1 document of services: their REST routes, and the gateway's plain endpoints. */
 export function openapi(
   services: readonly DescService[],
-  { comments = contractComments, version = "v1" }: DocumentOptions = {},
+  { comments = contractComments, version = CONTRACT_VERSION }: DocumentOptions = {},
 ): JsonObject {
   const book = createSchemaBook(comments);
-  const errorAnswer = createErrorAnswers(book);
   const routes = restRoutes(services);
   const paths: JsonObject = {};
   for (const [template, group] of byTemplate(routes)) {
-    const operations = group.map((route) => [
-      route.verb,
-      operation(route, { book, comments, errorAnswer }),
-    ]);
+    const operations = group.map((route) => [route.verb, operation(route, book, comments)]);
     paths[group[0]?.path ?? template] = Object.fromEntries(operations);
   }
   const used = services.filter((it) => routes.some(({ method }) => method.parent === it));
@@ -48,7 +44,7 @@ export function openapi(
       ...used.map((it) => ({ name: it.name, description: comments[it.typeName] ?? it.name })),
       { name: "Operation", description: "Health, metrics and documents." },
     ],
-    paths: { ...paths, ...plainEndpoints(book, errorAnswer) },
+    paths: { ...paths, ...plainEndpoints(book, comments) },
     components: {
       schemas: book.schemas(),
       headers,
@@ -65,13 +61,7 @@ export function openapi(
   };
 }
 
-interface Parts {
-  book: SchemaBook;
-  comments: Comments;
-  errorAnswer: ErrorAnswers;
-}
-
-function operation(route: RestRoute, { book, comments, errorAnswer }: Parts): JsonObject {
+function operation(route: RestRoute, book: SchemaBook, comments: Comments): JsonObject {
   const { method, rest: option, access, pathFields, otherFields, hasBody } = route;
   const text = comments[`${method.parent.typeName}.${method.name}`];
   const parameters = [...pathFields, ...(hasBody ? [] : otherFields)].map((field) => ({
@@ -81,22 +71,6 @@ function operation(route: RestRoute, { book, comments, errorAnswer }: Parts): Js
     description: comments[`${method.input.typeName}.${field.desc.name}`] ?? field.name,
     schema: book.parameter(field),
   }));
-  const successes = Object.entries(successSchemas(book, method, option)).map(
-    ([status, schema]): [string, JsonObject] => [
-      status,
-      {
-        description:
-          Number(status) === option.duplicateStatus ? "A repeat: nothing new." : "Success.",
-        headers: {
-          ...requestIdHeader,
-          ...(option.noStore && {
-            "Cache-Control": { description: "Not to be kept.", schema: { const: "no-store" } },
-          }),
-        },
-        content: { "application/json": { schema } },
-      },
-    ],
-  );
   return {
     operationId: `${method.parent.name}_${method.name}`,
     tags: [method.parent.name],
@@ -112,23 +86,10 @@ function operation(route: RestRoute, { book, comments, errorAnswer }: Parts): Js
         },
       }),
     responses: {
-      ...Object.fromEntries(successes),
-      ...Object.fromEntries(failureStatuses(route).map((it) => [String(it), errorAnswer(it)])),
+      ...successAnswers(book, route),
+      ...failureAnswers(book, comments, routeFailures(route)),
     },
   };
-}
-
-/** Statuses of the catalogue that a route can answer, as far as its form tells. */
-function failureStatuses({ access, verb, method, hasBody, otherFields }: RestRoute): number[] {
-  const hasInput = otherFields.length > 0;
-  const hasFields = method.input.fields.length > 0;
-  return errorStatuses.filter((status) => {
-    if (status === 405) return false;
-    if (status === 413 || status === 415) return hasBody;
-    if (status === 404) return access !== Access.ANYONE && hasFields;
-    if (status === 403) return verb !== "get" || hasFields || hasInput;
-    return true;
-  });
 }
 
 function overrides(method: DescMethod): string[] {

@@ -1,10 +1,9 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import type { ErrorAnswers } from "./error-answers.ts";
-import { requestIdHeader } from "./headers.ts";
-import { objectSchema, type SchemaBook } from "./json-schema.ts";
+import { failureAnswers, requestIdHeader } from "./answers.ts";
+import { type Comments, objectSchema, type SchemaBook } from "./json-schema.ts";
 
 /** What the gateway serves beside the contract: the one table of it. */
-export function plainEndpoints(book: SchemaBook, errorAnswer: ErrorAnswers): JsonObject {
+export function plainEndpoints(book: SchemaBook, comments: Comments): JsonObject {
   const health = book.add("Health", {
     ...objectSchema(
       {
@@ -53,7 +52,7 @@ export function plainEndpoints(book: SchemaBook, errorAnswer: ErrorAnswers): Jso
         ...(canBeUnready && {
           "503": { description: "Not ready.", headers: requestIdHeader, content },
         }),
-        ...(path === "/metrics" && { "404": errorAnswer(404) }),
+        ...(path === "/metrics" && failureAnswers(book, comments, ["NOT_FOUND"])),
       };
       const operation = { operationId: id, tags: ["Operation"], summary, security: [], responses };
       return [path, { get: operation }];

@@ -159,6 +159,13 @@ export const breakingEdits: readonly Edit[] = [
     finding: /^breaking +event ack .*\.LeaveRoom: .*LeaveRoomAck → .*TypingStopAck$/,
   },
   {
+    kind: "event that needs a joined socket",
+    file: realtime,
+    from: 'ack: "aetherconnect.realtime.v1.JoinRoomAck"',
+    to: 'ack: "aetherconnect.realtime.v1.JoinRoomAck"\n    must_join: true',
+    finding: /^breaking +must_join .*\.JoinRoom: false → true$/,
+  },
+  {
     kind: "limit tightened",
     file: message,
     from: "string: {min_len: 1, max_len: 4000}",

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { checkContract, report } from "#contract/compare/check.ts";
 import { formatFinding } from "#contract/compare/finding.ts";
+import { readReleased } from "#contract/compare/image.ts";
 import { ReleaseError, releaseContract } from "#contract/compare/release.ts";
-import { readReleased } from "#contract/compare/released.ts";
 import { breakingEdits, type Edit } from "./breaking-edits.ts";
 import { harmlessEdits } from "./harmless-edits.ts";
 
@@ -80,6 +80,28 @@ test("additions and loosened limits pass, and are listed", async () => {
   assert.match(report(result), /the contract keeps 1\.0\.0, and says more\n$/);
   await releaseContract(folder, "1.1.0");
   assert.equal((await readReleased(folder))?.version, "1.1.0");
+});
+
+test("a release without any failures is not compared as if it promised none", async () => {
+  await restore();
+  const undeclared =
+    /^ *option \(aetherconnect\.options\.v1\.fails\) = \w+;\n|^ *fails: \[[^\]]*\]\n|^ *must_join: true\n/gm;
+  for (const service of [
+    "auth/v1/auth",
+    "message/v1/room",
+    "message/v1/message",
+    "realtime/v1/realtime",
+  ]) {
+    const path = join(folder, `proto/aetherconnect/${service}.proto`);
+    const text = await readFile(path, "utf8");
+    const without = text.replaceAll(undeclared, "");
+    assert.notEqual(without, text, service);
+    await writeFile(path, without);
+  }
+  await writeFile(join(folder, "CHANGELOG.md"), "## 2.0.0\n");
+  await releaseContract(folder, "2.0.0");
+  await restore();
+  assert.deepEqual((await checkContract(folder)).findings, []);
 });
 
 function refusal(pattern: RegExp) {

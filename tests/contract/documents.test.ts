@@ -17,6 +17,7 @@ import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { event, rest } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { file_aetherconnect_realtime_v1_realtime as realtime } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
+import { clientEvents } from "#gen/socket-events.ts";
 
 const root = join(import.meta.dirname, "../..");
 const texts = new Map(
@@ -128,6 +129,58 @@ test("a repeat is told by status and field", () => {
   assert.ok("200" in answers && "201" in answers);
   const text = { success: true, message: "Message sent successfully", data: {} };
   assert.ok(!compileAnswer(path, "post", "200")(text));
+});
+
+test("a failure of a route is in its document, and no other", () => {
+  const codes = (path: string, verb: string, status: string): string[] | undefined => {
+    const answers: Record<string, object> = { ...openapi.paths[path]?.[verb]?.responses };
+    if (!(status in answers)) return undefined;
+    const all = JSON.parse(read("openapi.json"));
+    const { schema } = all.paths[path][verb].responses[status].content["application/json"];
+    return all.components.schemas[schema.$ref.split("/").at(-1)].properties.code.enum;
+  };
+  assert.deepEqual(codes("/api/auth/profile", "put", "400"), [
+    "PROFILE_UPDATE_FAILED",
+    "AMBIGUOUS_CREDENTIALS",
+  ]);
+  assert.deepEqual(codes("/api/rooms/{roomId}/messages", "post", "403"), [
+    "ORIGIN_FORBIDDEN",
+    "NOT_IN_ROOM",
+  ]);
+  assert.deepEqual(codes("/api/rooms/{roomId}/messages", "get", "404"), ["ROOM_NOT_FOUND"]);
+  assert.equal(codes("/api/rooms/{roomId}/messages", "get", "403"), undefined);
+  assert.equal(codes("/api/auth/sessions", "get", "404"), undefined);
+  assert.equal(codes("/api/rooms", "get", "415"), undefined);
+  assert.deepEqual(codes("/api/auth/refresh", "post", "401"), [
+    "INVALID_REFRESH_TOKEN",
+    "TOKEN_REUSED",
+    "REFRESH_RACE",
+  ]);
+  const accepts = compileAnswer("/api/rooms/{roomId}", "get", "404");
+  const failure = { success: false, statusCode: 404, message: "Room not found", requestId: "r" };
+  assert.ok(accepts({ ...failure, code: "ROOM_NOT_FOUND" }));
+  assert.ok(!accepts({ ...failure, code: "USER_NOT_FOUND" }));
+});
+
+test("a failure of an event is in its document, and no other", () => {
+  const { schemas } = JSON.parse(read("asyncapi.json")).components;
+  for (const [name, { failures }] of Object.entries(clientEvents)) {
+    const { channels, operations } = JSON.parse(read("asyncapi.json"));
+    const operation = Object.values<{
+      channel: { $ref: string };
+      "x-ack"?: { failure: { $ref: string } };
+    }>(operations).find((it) => it["x-ack"] && it.channel.$ref === `#/channels/${name}`);
+    const schema = operation?.["x-ack"]?.failure.$ref.split("/").at(-1) ?? "";
+    assert.deepEqual(schemas[schema].properties.code.enum, [...failures], name);
+    assert.ok(schema in channels[`${name}_ack`].messages);
+  }
+});
+
+test("both documents have the version of the contract's last release", async () => {
+  const version = (await readFile(join(root, "contract/RELEASED"), "utf8")).trim();
+  for (const name of ["openapi.json", "asyncapi.json"]) {
+    assert.equal(JSON.parse(read(name)).info.version, version);
+  }
 });
 
 test("the page runs under its own policy and asks nobody else", () => {

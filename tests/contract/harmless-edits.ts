@@ -4,6 +4,7 @@ const auth = "aetherconnect/auth/v1/auth.proto";
 const errors = "aetherconnect/error/v1/error.proto";
 const message = "aetherconnect/message/v1/message.proto";
 const room = "aetherconnect/message/v1/room.proto";
+const realtime = "aetherconnect/realtime/v1/realtime.proto";
 const pagination = "aetherconnect/message/v1/pagination.proto";
 
 /** What clients go on working with. */
@@ -68,6 +69,37 @@ message CountRoomsResponse {
   // The socket does not read what it is sent.
 `,
     finding: /^added +error .*ROOM_FULL: /,
+  },
+  {
+    kind: "added failure",
+    file: auth,
+    from: `rpc Logout(LogoutRequest) returns (LogoutResponse) {
+`,
+    to: `rpc Logout(LogoutRequest) returns (LogoutResponse) {
+    option (aetherconnect.options.v1.fails) = ERROR_REASON_SESSION_NOT_FOUND;
+`,
+    finding: /^added +failure .*AuthService\.Logout: SESSION_NOT_FOUND$/,
+  },
+  {
+    kind: "removed failure",
+    file: message,
+    from: "    option (aetherconnect.options.v1.fails) = ERROR_REASON_NOT_IN_ROOM;\n",
+    to: "",
+    finding: /^changed +failure .*MessageService\.SendMessage: NOT_IN_ROOM → none$/,
+  },
+  {
+    kind: "added and removed failure of an event",
+    file: realtime,
+    from: "      ERROR_REASON_ROOM_NOT_FOUND,\n",
+    to: "      ERROR_REASON_FORBIDDEN,\n",
+    finding: /^added +failure .*realtime\.v1\.JoinRoom: FORBIDDEN$/,
+  },
+  {
+    kind: "event that needs no joined socket any more",
+    file: realtime,
+    from: "    must_join: true\n",
+    to: "",
+    finding: /^changed +must_join .*\.TypingStart: true → false$/,
   },
   {
     kind: "limit loosened",

@@ -1,20 +1,33 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { type RequestHandler, Router } from "express";
-import { asyncapi } from "#contract/documents/asyncapi.ts";
-import { openapi } from "#contract/documents/openapi.ts";
-import { file_aetherconnect_realtime_v1_realtime } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
+import { file_aetherconnect_realtime_v1_realtime as realtime } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import { refuseMethod } from "../http/middleware.ts";
-import { docsPage } from "./page.ts";
 
-/** Serves the documents of the contract and the page that shows them. */
+/**
+ * Serves the documents of the contract and the page that shows them. They are made, and
+ * what makes them is loaded, when they are first asked for.
+ */
 export function documentRoutes(services: readonly DescService[]): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  const page = docsPage();
-  router.get("/openapi.json", sendDocument(openapi(services)));
-  router.get("/asyncapi.json", sendDocument(asyncapi([file_aetherconnect_realtime_v1_realtime])));
-  router.get("/docs", (_req, res) => {
-    res.setHeader("content-security-policy", page.contentSecurityPolicy);
-    res.type("html").send(page.html);
+  router.get(
+    "/openapi.json",
+    sendDocument(async () => {
+      const { openapi } = await import("#contract/documents/openapi.ts");
+      return openapi(services);
+    }),
+  );
+  router.get(
+    "/asyncapi.json",
+    sendDocument(async () => {
+      const { asyncapi } = await import("#contract/documents/asyncapi.ts");
+      return asyncapi([realtime, ...services.map((it) => it.file)]);
+    }),
+  );
+  const page = once(async () => (await import("./page.ts")).docsPage());
+  router.get("/docs", async (_req, res) => {
+    const { html, contentSecurityPolicy } = await page();
+    res.setHeader("content-security-policy", contentSecurityPolicy);
+    res.type("html").send(html);
   });
   for (const path of ["/openapi.json", "/asyncapi.json", "/docs"]) {
     router.all(path, refuseMethod(["GET"]));
@@ -22,9 +35,17 @@ export function documentRoutes(services: readonly DescService[]): Router {
   return router;
 }
 
-function sendDocument(document: object): RequestHandler {
-  const text = JSON.stringify(document);
-  return function serveDocument(_req, res) {
-    res.type("json").send(text);
+function sendDocument(make: () => Promise<object>): RequestHandler {
+  const text = once(async () => JSON.stringify(await make()));
+  return async function serveDocument(_req, res) {
+    res.type("json").send(await text());
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

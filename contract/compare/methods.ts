@@ -3,6 +3,7 @@ import { type ErrorReason, ErrorReasonSchema } from "#gen/aetherconnect/error/v1
 import {
   AccessSchema,
   access as accessOption,
+  fails as failsOption,
   type Rest,
   reasons as reasonsOption,
   rest as restOption,
@@ -11,7 +12,12 @@ import { type EnvelopePart, envelopeParts } from "../rest/envelope.ts";
 import { createDiff, type Diff, type Finding } from "./finding.ts";
 
 /** Compares what the options of a service's methods promise. */
-export function compareService(before: DescService, after: DescService, findings: Finding[]): void {
+export function compareService(
+  before: DescService,
+  after: DescService,
+  findings: Finding[],
+  comparesFailures: boolean,
+): void {
   for (const method of after.methods) {
     const diff = createDiff(`${after.typeName}.${method.name}`, findings);
     const old = before.methods.find((it) => it.name === method.name);
@@ -22,7 +28,27 @@ export function compareService(before: DescService, after: DescService, findings
     // Letting more callers in breaks no client, but it breaks a promise to users.
     diff.value("access", accessName(old), accessName(method));
     diff.value("reasons", reasonsOf(old), reasonsOf(method));
+    if (comparesFailures) {
+      compareFailures(getOption(old, failsOption), getOption(method, failsOption), diff);
+    }
     compareRest(old, method, diff);
+  }
+}
+
+/**
+ * Names failures that are new or gone. Neither breaks a client: all come in the one shape of
+ * an error, whose codes clients must expect to grow, and one that never comes hurts nobody.
+ */
+export function compareFailures(
+  before: readonly ErrorReason[],
+  after: readonly ErrorReason[],
+  diff: Diff,
+): void {
+  for (const reason of after) {
+    if (!before.includes(reason)) diff.add("added", "failure", reasonName(reason));
+  }
+  for (const reason of before) {
+    if (!after.includes(reason)) diff.add("changed", "failure", `${reasonName(reason)} → none`);
   }
 }
 
@@ -77,10 +103,12 @@ function routeOf({ route }: Rest): string | undefined {
 }
 
 function reasonsOf(method: DescMethod): string {
-  const name = (reason: ErrorReason) =>
-    ErrorReasonSchema.value[reason]?.localName ?? String(reason);
   return getOption(method, reasonsOption)
-    .map(({ from, to }) => `${name(from)} as ${name(to)}`)
+    .map(({ from, to }) => `${reasonName(from)} as ${reasonName(to)}`)
     .sort()
     .join(", ");
+}
+
+function reasonName(reason: ErrorReason): string {
+  return ErrorReasonSchema.value[reason]?.localName ?? String(reason);
 }
