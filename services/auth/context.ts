@@ -7,6 +7,7 @@ import { createMetrics, type Metrics } from "#common/metrics.ts";
 import { openPostgres } from "#common/postgres.ts";
 import type { Authenticator } from "#common/rpc/interceptors.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
+import { openTracing, type Tracing } from "#rpc";
 import { createAuthenticator } from "./authenticator.ts";
 import type { AuthConfig } from "./config.ts";
 import { migrateDatabase } from "./db/open-database.ts";
@@ -27,6 +28,7 @@ export interface AuthContext extends AsyncDisposable {
   config: AuthConfig;
   log: Logger;
   metrics: Metrics;
+  tracing: Tracing | undefined;
   db: Db;
   /** For the feed alone: calls that wait for connections must not make it look stale. */
   feedDb: Db;
@@ -57,6 +59,7 @@ export async function createAuthContext(
   await using resources = new AsyncDisposableStack();
   const log = overrides.log ?? createLogger("auth", config.logLevel);
   const metrics = createMetrics("auth");
+  const tracing = resources.use(await openTracing("auth"));
   await migrateDatabase(config.databaseUrl, log);
   const open = (options?: { size: number; statementTimeoutMs: number }) =>
     resources.adopt(
@@ -93,6 +96,7 @@ export async function createAuthContext(
     config,
     log,
     metrics,
+    tracing,
     db: postgres.db,
     feedDb: feedPostgres.db,
     notices,

@@ -26,7 +26,7 @@ export async function startAuth(
 ): Promise<RunningAuth> {
   await using resources = new AsyncDisposableStack();
   const context = resources.use(await createAuthContext(config, overrides));
-  const { operations, log, metrics } = context;
+  const { operations, log, metrics, tracing } = context;
   resources.adopt(startHousekeeping(context), (housekeeping) => housekeeping.close());
   const rpc = await startRpcServer({
     port: config.rpcPort,
@@ -39,6 +39,7 @@ export async function startAuth(
     hasReflection: !config.isProduction,
     log,
     metrics,
+    tracing,
   });
   resources.defer(() => rpc.close());
   const http = await startHttpServer({

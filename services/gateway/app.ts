@@ -16,11 +16,12 @@ import {
   refuseMethod,
   secureHeaders,
 } from "./http/middleware.ts";
+import { traceRequests } from "./http/trace-requests.ts";
 import { transcode } from "./transcode.ts";
 
 /** The gateway's HTTP side: what it serves comes from the contract. */
 export function createApp(context: GatewayContext): Express {
-  const { config, log, metrics, originRule } = context;
+  const { config, log, metrics, tracing, originRule } = context;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -28,6 +29,7 @@ export function createApp(context: GatewayContext): Express {
   app.enable("strict routing");
   app.set("query parser", false);
 
+  if (tracing) app.use(traceRequests(tracing));
   app.use(observe(log, metrics), secureHeaders(), cors(originRule));
   app.use(documentRoutes(context.upstreams.map((it) => it.service)));
 

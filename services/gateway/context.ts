@@ -10,7 +10,7 @@ import { type RevocationFeed, startRevocationFeed } from "#common/sessions/revoc
 import { createSessionGuard, type SessionGuard } from "#common/sessions/session-guard.ts";
 import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-token.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import { Health, HealthCheckResponse_ServingStatus } from "#rpc";
+import { Health, HealthCheckResponse_ServingStatus, openTracing, type Tracing } from "#rpc";
 import type { GatewayConfig } from "./config.ts";
 import { roundRobin } from "./round-robin.ts";
 import { noteEndedSessions, type Upstream, upstreamsOf } from "./upstreams.ts";
@@ -20,6 +20,7 @@ export interface GatewayContext extends AsyncDisposable {
   config: GatewayConfig;
   log: Logger;
   metrics: Metrics;
+  tracing: Tracing | undefined;
   auth: Transport;
   upstreams: Upstream[];
   feed: RevocationFeed;
@@ -38,20 +39,22 @@ export interface GatewayOverrides {
   upstreams?: Upstream[];
 }
 
-export function createGatewayContext(
+export async function createGatewayContext(
   config: GatewayConfig,
   overrides: GatewayOverrides = {},
-): GatewayContext {
+): Promise<GatewayContext> {
   const resources = new AsyncDisposableStack();
   const log = overrides.log ?? createLogger("gateway", config.logLevel);
   const metrics = createMetrics("gateway");
+  const tracing = resources.use(await openTracing("gateway"));
   const serviceTokens = createServiceTokens("gateway", config.serviceSecrets);
 
   const counters = resources.adopt(createCounters(config.redisUrl), (it) => it.close());
 
   const endedHere = (ids: readonly string[]) => feed.markEnded(ids);
   const connect = (options: Pick<ClientOptions, "url" | "audience" | "interceptors">) =>
-    resources.adopt(createRpcClient({ ...options, serviceTokens }), (it) => it.close()).transport;
+    resources.adopt(createRpcClient({ ...options, serviceTokens, tracing }), (it) => it.close())
+      .transport;
   const authTransport = connect({
     url: config.authUrl,
     audience: "auth",
@@ -72,6 +75,7 @@ export function createGatewayContext(
     config,
     log,
     metrics,
+    tracing,
     auth: authTransport,
     upstreams: [...upstreamsOf(authTransport, message), ...(overrides.upstreams ?? [])],
     feed,

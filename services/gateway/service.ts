@@ -21,7 +21,7 @@ export async function startGateway(
   overrides?: GatewayOverrides,
 ): Promise<RunningGateway> {
   await using resources = new AsyncDisposableStack();
-  const context = resources.use(createGatewayContext(config, overrides));
+  const context = resources.use(await createGatewayContext(config, overrides));
   const { operations, log } = context;
   const proxy = createSocketProxy({
     targets: config.messageUrls,

@@ -8,6 +8,7 @@ import type { RevocationFeed } from "#common/sessions/revocation-feed.ts";
 import type { SessionGuard } from "#common/sessions/session-guard.ts";
 import type { ServiceTokens } from "#common/tokens/service-token.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Tracing } from "#rpc";
 import type { MessageConfig } from "./config.ts";
 import type { Users } from "./members/users.ts";
 import type { Delivery } from "./realtime/delivery.ts";
@@ -22,6 +23,7 @@ export interface MessageContext {
   config: MessageConfig;
   log: Logger;
   metrics: Metrics;
+  tracing: Tracing | undefined;
   store: MessageStore;
   auth: Client<typeof AuthService>;
   serviceTokens: ServiceTokens;

@@ -32,7 +32,7 @@ export async function startMessage(
 ): Promise<RunningMessage> {
   await using starting = new AsyncDisposableStack();
   const ctx = await createMessageContext(config, starting, overrides);
-  const { operations, log, metrics } = ctx;
+  const { operations, log, metrics, tracing } = ctx;
   const methods = createMethods(ctx);
   const rpc = await startRpcServer({
     port: config.rpcPort,
@@ -47,6 +47,7 @@ export async function startMessage(
     hasReflection: !config.isProduction,
     log,
     metrics,
+    tracing,
   });
   starting.defer(() => rpc.close());
   const dispatch = createDispatch({
@@ -54,6 +55,7 @@ export async function startMessage(
     messagesPerSecond: config.socketMessagesPerSecond,
     log,
     metrics,
+    tracing,
   });
   const httpPort = await serveSockets(ctx, dispatch, starting);
   const stack = starting.move();

@@ -13,6 +13,7 @@ import { startRevocationFeed } from "#common/sessions/revocation-feed.ts";
 import { createSessionGuard } from "#common/sessions/session-guard.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { openTracing } from "#rpc";
 import type { MessageConfig } from "./config.ts";
 import type { MessageContext, MessageOverrides } from "./context.ts";
 import { createUsers } from "./members/users.ts";
@@ -38,11 +39,17 @@ export async function createMessageContext(
 ): Promise<MessageContext> {
   const log = overrides.log ?? createLogger("message", config.logLevel);
   const metrics = createMetrics("message");
+  const tracing = stack.use(await openTracing("message"));
   const conflicts = metrics.counter("append_conflicts", "Batches whose numbers were taken");
   const store = stack.use(overrides.store ?? (await openStore(config, log, () => conflicts.inc())));
 
   const serviceTokens = createServiceTokens("message", config.serviceSecrets);
-  const authClient = createRpcClient({ url: config.authUrl, audience: "auth", serviceTokens });
+  const authClient = createRpcClient({
+    url: config.authUrl,
+    audience: "auth",
+    serviceTokens,
+    tracing,
+  });
   stack.defer(() => authClient.close());
   const auth = createClient(AuthService, authClient.transport);
   const users = createUsers(auth);
@@ -130,6 +137,7 @@ export async function createMessageContext(
     config,
     log,
     metrics,
+    tracing,
     store,
     auth,
     serviceTokens,

@@ -114,6 +114,30 @@ test("grpc-js calls it", async () => {
   assert.equal(String(answer), "\n\x0bHello, Ada!");
 });
 
+test("it loads nothing of OpenTelemetry unless it is asked to trace", async () => {
+  const program = `
+    import { registerHooks } from "node:module";
+    const loaded = [];
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+    const { openTracing } = await import("@aetherconnect/rpc");
+    const before = loaded.length;
+    await using tracing = await openTracing("a service");
+    console.log(JSON.stringify([before > 0, loaded.some((it) => it.includes("@opentelemetry"))]));
+  `;
+  const load = (more: NodeJS.ProcessEnv) =>
+    promisify(execFile)(join(bin, "node"), ["--input-type=module", "--eval", program], {
+      cwd: folder,
+      env: { ...env, ...more },
+    });
+  assert.equal((await load({})).stdout, "[true,false]\n");
+  const disabled = { OTEL_SDK_DISABLED: "true", OTEL_TRACES_EXPORTER: "console" };
+  assert.equal((await load(disabled)).stdout, "[true,false]\n");
+  assert.equal((await load({ OTEL_TRACES_EXPORTER: "console" })).stdout, "[true,true]\n");
+  const unknown = await load({ OTEL_TRACES_EXPORTER: "zipkin" });
+  assert.equal(unknown.stdout, "[true,false]\n");
+  assert.match(unknown.stderr, /OTEL_TRACES_EXPORTER/);
+});
+
 test("its types fit the program", async () => {
   const options = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2024"];
   options.push("--module", "nodenext", "--allowImportingTsExtensions");

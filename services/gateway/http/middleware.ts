@@ -58,7 +58,13 @@ export function cors(isAllowed: OriginRule): RequestHandler {
       origin: isAllowed({ origin: req.headers.origin }),
       credentials: true,
       methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-      allowedHeaders: ["content-type", "authorization", "x-request-id"],
+      allowedHeaders: [
+        "content-type",
+        "authorization",
+        "x-request-id",
+        "traceparent",
+        "tracestate",
+      ],
       exposedHeaders: ["x-request-id", "retry-after"],
       maxAge: 600,
     });

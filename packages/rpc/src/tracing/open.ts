@@ -22,11 +22,9 @@ export interface OpenSpan {
   end: (attributes: Attributes, error?: string) => void;
 }
 
-/** Spans of one service, sent where the `OTEL_*` variables say. */
-export interface Tracing {
+/** Spans of one service, sent where the `OTEL_*` variables say; disposing sends what is left. */
+export interface Tracing extends AsyncDisposable {
   begin: (span: SpanStart) => OpenSpan;
-  /** Sends what is left. */
-  close: () => Promise<void>;
 }
 
 /** A collector that isn't there must not keep a process from ending. */
@@ -91,7 +89,7 @@ export async function openTracing(serviceName: string): Promise<Tracing | undefi
         },
       };
     },
-    async close() {
+    async [Symbol.asyncDispose]() {
       const closed = provider.shutdown().catch(() => undefined);
       await Promise.race([closed, pause(closeMs, undefined, { ref: false })]);
     },

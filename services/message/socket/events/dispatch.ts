@@ -11,7 +11,7 @@ import { writerOf } from "#contract/wire/writer.ts";
 import { Access, event as eventOption } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { type AckFailure, clientEvents } from "#gen/socket-events.ts";
 import type { Call } from "#rpc";
-import { requestIdFrom, withRequestId } from "#rpc";
+import { requestIdFrom, type Tracing, withRequestId } from "#rpc";
 import type { ChatSocket, Judgement } from "../chat-server.ts";
 import { emitError } from "../emit.ts";
 import { endSocket } from "../engine/close.ts";
@@ -26,6 +26,7 @@ export interface DispatchOptions {
   messagesPerSecond: number;
   log: Logger;
   metrics: Metrics;
+  tracing: Tracing | undefined;
 }
 
 /** Takes the events of sockets. */
@@ -47,6 +48,7 @@ interface Served {
 }
 
 type Ack = (answer: object) => void;
+type Take = (served: Served, args: unknown[]) => Promise<string>;
 
 const shownLength = 100;
 /** Events have no headers, and nothing aborts them. */
@@ -64,7 +66,7 @@ export function createDispatch({
   ...options
 }: DispatchOptions): Dispatch {
   for (const { payload } of Object.values(clientEvents)) requireUserAccess(payload);
-  const { log, metrics } = options;
+  const { log, metrics, tracing } = options;
   const limits = createEventLimits(messagesPerSecond);
   const counted = metrics.counter("socket_events", "Events from clients", ["event", "code"]);
   let underWay = 0;
@@ -86,7 +88,8 @@ export function createDispatch({
     return writerOf<(typeof clientEvents)[E]["ack"]>(ackDesc)(ack);
   };
 
-  const take = async (served: Served, [name, payload, ...rest]: unknown[]) => {
+  /** Answers an event; resolves to the code of its outcome. */
+  const take: Take = async (served, [name, payload, ...rest]) => {
     const { socket, admitted, limits: its } = served;
     const lastArgument = rest.length > 0 ? rest.at(-1) : payload;
     const ack = isAck(lastArgument) ? lastArgument : undefined;
@@ -125,7 +128,9 @@ export function createDispatch({
       counted.inc({ event: event ?? "unknown", code });
       log.debug({ event, code }, "event");
     }
+    return code;
   };
+  const takeTraced = tracing ? traced(tracing, take) : take;
 
   return {
     serve(socket, admitted) {
@@ -142,7 +147,7 @@ export function createDispatch({
       socket.use((args) => {
         if (!socket.connected) return;
         underWay++;
-        withRequestId(requestIdFrom(undefined), () => take(served, args))
+        withRequestId(requestIdFrom(undefined), () => takeTraced(served, args))
           .catch((error: unknown) => log.error({ err: error }, "an event was not answered"))
           .finally(() => {
             underWay--;
@@ -164,6 +169,27 @@ function callOf({ user, sessionId, expiresAt }: Judgement & { isAdmitted: true }
   const caller: Caller = { kind: "user", userId: user.id, sessionId, expiresAt };
   const values = createContextValues().set(callerKey, caller);
   return { values, signal: neverAborted, requestHeader: noHeaders };
+}
+
+/** A span for each event, by the semantic conventions of messaging; what it causes is part of it. */
+function traced(tracing: Tracing, take: Take): Take {
+  return async (served, args) => {
+    const [name] = args;
+    const event = isClientEvent(name) ? name : "unknown";
+    const span = tracing.begin({
+      name: `process ${event}`,
+      kind: "consumer",
+      attributes: {
+        "messaging.system.name": "socket.io",
+        "messaging.operation.type": "process",
+        "messaging.operation.name": "process",
+        "messaging.destination.name": event,
+      },
+    });
+    const code = await span.run(() => take(served, args));
+    span.end({}, code === "OK" ? undefined : code);
+    return code;
+  };
 }
 
 function requireUserAccess(payload: DescMessage): void {
