@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { getOption } from "@bufbuild/protobuf";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { Access, access } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { post, registerUser, startFresh } from "./harness.ts";
 
-let auth: Awaited<ReturnType<typeof startFresh>>;
-before(async () => {
-  auth = await startFresh();
-});
-after(() => auth[Symbol.asyncDispose]());
+const auth = await shared(startFresh());
 
 test("each method is for whom the contract says, and for nobody else", async () => {
   const { tokens } = await registerUser(auth.client);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { hash } from "@node-rs/argon2";
+import { shared } from "#tools/rig/shared.ts";
 import {
   as,
   codeOf,
@@ -16,11 +17,7 @@ import {
   startTestAuth,
 } from "./harness.ts";
 
-let auth: Awaited<ReturnType<typeof startFresh>>;
-before(async () => {
-  auth = await startFresh();
-});
-after(() => auth[Symbol.asyncDispose]());
+const auth = await shared(startFresh());
 
 test("a user registers, and is signed in at once", async () => {
   const username = newName();

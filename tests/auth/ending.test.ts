@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { endExpiredSessions, removeOld } from "#auth/db/retention.ts";
 import { type AuthDatabase, schema } from "#auth/db/tables.ts";
 import { createLogger } from "#common/log.ts";
 import { openPostgres } from "#common/postgres.ts";
+import { shared } from "#tools/rig/shared.ts";
 import {
   as,
   codeOf,
@@ -15,11 +16,7 @@ import {
   startFresh,
 } from "./harness.ts";
 
-let auth: Awaited<ReturnType<typeof startFresh>>;
-before(async () => {
-  auth = await startFresh();
-});
-after(() => auth[Symbol.asyncDispose]());
+const auth = await shared(startFresh());
 
 const profile = (accessToken: string) => codeOf(auth.client.getProfile({}, as(accessToken)));
 const rotate = (refreshToken: string) => codeOf(auth.client.refreshSession({ refreshToken }));

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { startAuth } from "#auth/service.ts";
 import { StartError } from "#common/lifecycle.ts";
-import { startTcpProxy, type TcpProxy } from "#tools/rig/tcp-proxy.ts";
+import { shared } from "#tools/rig/shared.ts";
+import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
 import {
   as,
   codeOf,
@@ -13,23 +14,12 @@ import {
   registerUser,
   startFresh,
   startTestAuth,
-  type TestAuth,
   testConfig,
 } from "./harness.ts";
 
-let direct: Awaited<ReturnType<typeof startFresh>>;
-let proxy: TcpProxy;
-let auth: TestAuth;
-before(async () => {
-  direct = await startFresh();
-  proxy = await startTcpProxy(direct.database.url);
-  auth = await startTestAuth({ ...direct.config, databaseUrl: proxy.url });
-});
-after(async () => {
-  await auth[Symbol.asyncDispose]();
-  await proxy[Symbol.asyncDispose]();
-  await direct[Symbol.asyncDispose]();
-});
+const direct = await shared(startFresh());
+const proxy = await shared(startTcpProxy(direct.database.url));
+const auth = await shared(startTestAuth({ ...direct.config, databaseUrl: proxy.url }));
 
 const health = async () => (await fetch(`${auth.running.httpUrl}/health/ready`)).status;
 

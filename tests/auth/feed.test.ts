@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { removeOld } from "#auth/db/retention.ts";
 import { type AuthDatabase, schema } from "#auth/db/tables.ts";
 import { createLogger } from "#common/log.ts";
 import { openPostgres } from "#common/postgres.ts";
 import { startRevocationFeed } from "#common/sessions/revocation-feed.ts";
 import type { WatchRevocationsResponse } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
 import {
   type AuthClient,
@@ -17,11 +18,7 @@ import {
   startTestAuth,
 } from "./harness.ts";
 
-let auth: Awaited<ReturnType<typeof startFresh>>;
-before(async () => {
-  auth = await startFresh();
-});
-after(() => auth[Symbol.asyncDispose]());
+const auth = await shared(startFresh());
 
 /** Reads the feed until `isEnough`, then leaves. */
 async function watch(

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { exportJWK, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from "jose";
 import { createSealer } from "#auth/keys/seal.ts";
 import { issuer, tokenKinds } from "#common/tokens/user-token.ts";
+import { shared } from "#tools/rig/shared.ts";
 import {
   as,
   codeOf,
@@ -14,11 +15,7 @@ import {
   startTestAuth,
 } from "./harness.ts";
 
-let auth: Awaited<ReturnType<typeof startFresh>>;
-before(async () => {
-  auth = await startFresh({}, { keyLeadSeconds: 0 });
-});
-after(() => auth[Symbol.asyncDispose]());
+const auth = await shared(startFresh({}, { keyLeadSeconds: 0 }));
 
 const profile = (token: string, on = auth.client) => codeOf(on.getProfile({}, as(token)));
 const publishedKids = async () => (await auth.client.getSigningKeys({})).keys.map((it) => it.kid);

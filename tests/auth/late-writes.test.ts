@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { Client } from "pg";
+import { shared } from "#tools/rig/shared.ts";
 import {
   as,
   codeOf,
@@ -14,11 +15,7 @@ import {
   startFresh,
 } from "./harness.ts";
 
-let auth: Awaited<ReturnType<typeof startFresh>>;
-before(async () => {
-  auth = await startFresh();
-});
-after(() => auth[Symbol.asyncDispose]());
+const auth = await shared(startFresh());
 
 const newPassword = "staple battery horse";
 

@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout, setImmediate as turn } from "node:timers/promises";
 import { createLimits } from "#auth/limits/limits.ts";
 import { createGate } from "#auth/passwords/gate.ts";
 import { createCounters } from "#common/limits.ts";
 import { AppError } from "#contract/errors.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { codeOf, errorOf, from, newName, password, registerUser, startFresh } from "./harness.ts";
 
 const perMinute = 5;
-let auth: Awaited<ReturnType<typeof startFresh>>;
-before(async () => {
-  auth = await startFresh({ authRateLimitPerMinute: perMinute });
-});
-after(() => auth[Symbol.asyncDispose]());
+const auth = await shared(startFresh({ authRateLimitPerMinute: perMinute }));
 
 let hosts = 0;
 /** A client of its own, each in a network of its own. */

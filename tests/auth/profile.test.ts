@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
+import { shared } from "#tools/rig/shared.ts";
 import {
   as,
   codeOf,
@@ -11,11 +12,7 @@ import {
   startFresh,
 } from "./harness.ts";
 
-let auth: Awaited<ReturnType<typeof startFresh>>;
-before(async () => {
-  auth = await startFresh();
-});
-after(() => auth[Symbol.asyncDispose]());
+const auth = await shared(startFresh());
 
 test("a profile changes, and others learn the new name", async () => {
   const { user, tokens } = await registerUser(auth.client);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
+import { shared } from "#tools/rig/shared.ts";
 import {
   as,
   codeOf,
@@ -10,11 +11,7 @@ import {
   startTestAuth,
 } from "./harness.ts";
 
-let auth: Awaited<ReturnType<typeof startFresh>>;
-before(async () => {
-  auth = await startFresh();
-});
-after(() => auth[Symbol.asyncDispose]());
+const auth = await shared(startFresh());
 
 const profile = (accessToken: string) => codeOf(auth.client.getProfile({}, as(accessToken)));
 const rotate = (refreshToken: string) => codeOf(auth.client.refreshSession({ refreshToken }));

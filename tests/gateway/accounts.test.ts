@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { describe, test } from "node:test";
+import { startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { newRegistration, registerUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-before(async () => {
-  platform = await startPlatform();
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
 
 describe("register", () => {
   test("answers the seed's body and sets both cookies", async () => {

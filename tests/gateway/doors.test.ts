@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { request as httpRequest } from "node:http";
-import { after, before, describe, test } from "node:test";
-import { clientOrigin, type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { describe, test } from "node:test";
+import { clientOrigin, startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { newRegistration, registerUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-before(async () => {
-  platform = await startPlatform();
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
 
 describe("routes", () => {
   test("an unknown path is 404, a known one with a wrong method 405 with Allow", async () => {

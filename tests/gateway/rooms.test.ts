@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { describe, test } from "node:test";
+import { startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { generalRoomId, registerUser, type TestUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-let ada: TestUser;
-let bob: TestUser;
-before(async () => {
-  platform = await startPlatform();
-  ada = await registerUser(platform, "Ada");
-  bob = await registerUser(platform, "Bob");
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
+const ada = await registerUser(platform, "Ada");
+const bob = await registerUser(platform, "Bob");
 
 const missingIds = ["635a5e3b8bb9e8b3c8e9f5d2", "nonsense", "1", "%00", "a%2Fb", "$ne"];
 

@@ -14,22 +14,16 @@ import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { clientEvents } from "#gen/socket-events.ts";
 import { type BadPayload, badPayloads, mayMiss, unknownFields } from "#tools/rig/bad-values.ts";
 import { createHttpClient, type HttpClient } from "#tools/rig/http-client.ts";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { connectSocket } from "#tools/rig/sockets.ts";
-import { newRegistration, registerUser, type TestUser } from "#tools/rig/users.ts";
+import { newRegistration, registerUser } from "#tools/rig/users.ts";
 import { loadPolls, type Polls, startPolls } from "../fixtures/polls.ts";
 
-let platform: Platform;
-let user: TestUser;
-let roomId: string;
-let countsBefore: string;
-before(async () => {
-  platform = await startPlatform();
-  user = await registerUser(platform);
-  roomId = (await user.client.post("/api/rooms", { name: "Matrix" })).body.room.id;
-  countsBefore = await rowCounts();
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
+const user = await registerUser(platform);
+const roomId = (await user.client.post("/api/rooms", { name: "Matrix" })).body.room.id;
+const countsBefore = await rowCounts();
 
 const services = [AuthService, RoomService, MessageService];
 

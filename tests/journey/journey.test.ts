@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { test } from "node:test";
+import { startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { connectSocket, disconnected, newSocket, next, wsToken } from "#tools/rig/sockets.ts";
 import { generalRoomId, newRegistration, registerUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-before(async () => {
-  platform = await startPlatform();
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
 
 for (const [door, urlOf] of [
   ["the message service", () => platform.messageUrl],

@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { Client } from "pg";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { startStandInAuth } from "#tools/rig/stand-in-auth.ts";
-import { codeOf, range, type Stage, setStage } from "./harness/stage.ts";
+import { shared } from "#tools/rig/shared.ts";
+import { codeOf, range, setStageWithStandIn } from "./harness/stage.ts";
 
-let stage: Stage;
-before(async () => {
-  stage = await setStage({}, { startAuth: startStandInAuth });
-});
-after(() => stage[Symbol.asyncDispose]());
+const stage = await shared(setStageWithStandIn());
 
 /** Holds a room's row, so that changes of its members wait in the order in which they come. */
 async function holdRoom(roomId: string) {

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createTestMongo, withoutMongo } from "#tools/rig/mongo.ts";
-import { startStandInAuth } from "#tools/rig/stand-in-auth.ts";
-import { collect, range, setStage, type TestSocket } from "./harness/stage.ts";
+import { collect, range, setStageWithStandIn, type TestSocket } from "./harness/stage.ts";
 import { join } from "./harness/talk.ts";
 
 const size = 200;
 
 async function joinAtOnce(mongodbUri?: string): Promise<void> {
-  await using stage = await setStage({ mongodbUri }, { startAuth: startStandInAuth });
+  await using stage = await setStageWithStandIn({ mongodbUri });
   const ada = await stage.auth.newUser();
   const users = await Promise.all(range(1, size).map(() => stage.auth.newUser()));
   const roomId = await stage.newRoom([ada]);

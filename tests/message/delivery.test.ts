@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
+import { shared } from "#tools/rig/shared.ts";
 import { disconnected, next } from "#tools/rig/sockets.ts";
-import { collect, range, type Stage, setStage, type TestUser } from "./harness/stage.ts";
+import { collect, range, setStage } from "./harness/stage.ts";
 import { join, send } from "./harness/talk.ts";
 
-let stage: Stage;
-let ada: TestUser;
-let bob: TestUser;
-before(async () => {
-  stage = await setStage();
-  ada = await stage.auth.newUser("Ada Lovelace");
-  bob = await stage.auth.newUser("Bob Dylan");
-});
-after(() => stage[Symbol.asyncDispose]());
+const stage = await shared(setStage());
+const ada = await stage.auth.newUser("Ada Lovelace");
+const bob = await stage.auth.newUser("Bob Dylan");
 
 describe("messages", () => {
   test("reach every joined socket, the sender's too, and repeats nobody", async () => {

@@ -1,26 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { next } from "#tools/rig/sockets.ts";
-import {
-  collect,
-  range,
-  type Stage,
-  setStage,
-  type TestSocket,
-  type TestUser,
-} from "./harness/stage.ts";
+import { collect, range, setStage, type TestSocket } from "./harness/stage.ts";
 import { join, send } from "./harness/talk.ts";
 
-let stage: Stage;
-let ada: TestUser;
-let bob: TestUser;
-before(async () => {
-  stage = await setStage();
-  ada = await stage.auth.newUser("Ada Lovelace");
-  bob = await stage.auth.newUser("Bob Dylan");
-});
-after(() => stage[Symbol.asyncDispose]());
+const stage = await shared(setStage());
+const ada = await stage.auth.newUser("Ada Lovelace");
+const bob = await stage.auth.newUser("Bob Dylan");
 
 describe("join_room", () => {
   test("answers the room and the newest fifty, and makes one a member", async () => {

@@ -1,25 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { createLogger } from "#common/log.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
-import type { MembershipChange, MessageStore } from "#message/store/store.ts";
-import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
-import { createRealtime, type Realtime } from "./harness/realtime.ts";
+import type { MembershipChange } from "#message/store/store.ts";
+import { createTestDatabase } from "#tools/rig/database.ts";
+import { shared } from "#tools/rig/shared.ts";
+import { createRealtime } from "./harness/realtime.ts";
 import { draft, makeRoom, newUser } from "./store-suite-drafts.ts";
 
-let database: TestDatabase;
-let store: MessageStore;
-let realtime: Realtime;
-before(async () => {
-  database = await createTestDatabase();
-  store = await openPostgresStore(database.url, createLogger("message", "silent"));
-  realtime = createRealtime(store);
-});
-after(async () => {
-  realtime[Symbol.dispose]();
-  await store[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+const database = await shared(createTestDatabase());
+const store = await shared(openPostgresStore(database.url, createLogger("message", "silent")));
+const realtime = await shared(createRealtime(store));
 
 async function changed(change: Promise<MembershipChange | undefined>): Promise<MembershipChange> {
   const made = await change;

@@ -3,15 +3,12 @@ import { describe, test } from "node:test";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { disconnected, next } from "#tools/rig/sockets.ts";
-import { startStandInAuth } from "#tools/rig/stand-in-auth.ts";
-import { setStage } from "./harness/stage.ts";
+import { setStageWithStandIn } from "./harness/stage.ts";
 
 async function setPair(limits: { socketsPerUser?: number; handshakesPerMinute?: number }) {
   const stack = new AsyncDisposableStack();
   const redis = stack.use(await startRedis());
-  const stage = stack.use(
-    await setStage({ redisUrl: redis.url, ...limits }, { startAuth: startStandInAuth }),
-  );
+  const stage = stack.use(await setStageWithStandIn({ redisUrl: redis.url, ...limits }));
   const another = await stage.startAnother();
   for (const { httpUrl } of [stage.message, another]) {
     while (!(await (await fetch(`${httpUrl}/health`)).text()).includes('"redis":"up"'));

@@ -1,21 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { sql } from "kysely";
 import { createLogger } from "#common/log.ts";
 import { openPostgres } from "#common/postgres.ts";
 import { isDatabaseLost } from "#common/postgres-errors.ts";
-import { startStandInAuth } from "#tools/rig/stand-in-auth.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
-import { collect, range, type Stage, setStage, type TestUser } from "./harness/stage.ts";
+import { collect, range, setStageWithStandIn } from "./harness/stage.ts";
 import { join } from "./harness/talk.ts";
 
-let stage: Stage;
-let ada: TestUser;
-before(async () => {
-  stage = await setStage({}, { startAuth: startStandInAuth });
-  ada = await stage.auth.newUser();
-});
-after(() => stage[Symbol.asyncDispose]());
+const stage = await shared(setStageWithStandIn());
+const ada = await stage.auth.newUser();
 
 const log = createLogger("message", "silent");
 

@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { createLogger } from "#common/log.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { type RedisServer, startRedis, withoutRedis } from "#tools/rig/redis.ts";
-import { next, type Stage, setStage, type TestSocket, type TestUser } from "./harness/stage.ts";
+import { shared } from "#tools/rig/shared.ts";
+import { next, setStage, type TestSocket } from "./harness/stage.ts";
 
-let stage: Stage;
-let ada: TestUser;
-let bob: TestUser;
-before(async () => {
-  stage = await setStage();
-  [ada, bob] = [await stage.auth.newUser("Ada Lovelace"), await stage.auth.newUser("Bob Dylan")];
-});
-after(() => stage[Symbol.asyncDispose]());
+const stage = await shared(setStage());
+const ada = await stage.auth.newUser("Ada Lovelace");
+const bob = await stage.auth.newUser("Bob Dylan");
 
 async function untilRedis(url: string, state: "up" | "down"): Promise<void> {
   for (;;) {

@@ -1,22 +1,14 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { next } from "#tools/rig/sockets.ts";
-import { codeOf, collect, range, type Stage, setStage, type TestUser } from "./harness/stage.ts";
+import { codeOf, collect, range, setStage } from "./harness/stage.ts";
 
-let stage: Stage;
-let ada: TestUser;
-let bob: TestUser;
-let eve: TestUser;
-before(async () => {
-  stage = await setStage();
-  [ada, bob, eve] = [
-    await stage.auth.newUser("Ada Lovelace"),
-    await stage.auth.newUser("Bob Dylan"),
-    await stage.auth.newUser("Eve Online"),
-  ];
-});
-after(() => stage[Symbol.asyncDispose]());
+const stage = await shared(setStage());
+const ada = await stage.auth.newUser("Ada Lovelace");
+const bob = await stage.auth.newUser("Bob Dylan");
+const eve = await stage.auth.newUser("Eve Online");
 
 describe("over RPC", () => {
   test("a private room of others can't be told from none, in any method", async () => {

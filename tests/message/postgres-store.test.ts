@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { createLogger } from "#common/log.ts";
 import { migrate, openPostgres } from "#common/postgres.ts";
 import { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { migrations } from "#message/store/postgres/migrations.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
-import type { MessageStore } from "#message/store/store.ts";
-import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
+import { createTestDatabase } from "#tools/rig/database.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { range } from "./harness/stage.ts";
 import { testStore } from "./store-suite.ts";
 
@@ -21,16 +21,8 @@ testStore("PostgreSQL", async () => {
   };
 });
 
-let database: TestDatabase;
-let store: MessageStore;
-before(async () => {
-  database = await createTestDatabase();
-  store = await openPostgresStore(database.url, log);
-});
-after(async () => {
-  await store[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+const database = await shared(createTestDatabase());
+const store = await shared(openPostgresStore(database.url, log));
 
 test("memberships of the time before the log have numbers in the order of joining", async () => {
   await using old = await createTestDatabase();

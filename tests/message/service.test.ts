@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
+import { shared } from "#tools/rig/shared.ts";
 import { disconnected, newSocket, next } from "#tools/rig/sockets.ts";
-import { type StandInAuth, startStandInAuth } from "#tools/rig/stand-in-auth.ts";
-import { codeOf, type Stage, setStage, type TestUser } from "./harness/stage.ts";
+import { codeOf, setStage, setStageWithStandIn } from "./harness/stage.ts";
 
-let stage: Stage;
-let ada: TestUser;
-before(async () => {
-  stage = await setStage();
-  ada = await stage.auth.newUser("Ada Lovelace");
-});
-after(() => stage[Symbol.asyncDispose]());
+const stage = await shared(setStage());
+const ada = await stage.auth.newUser("Ada Lovelace");
 
 describe("over HTTP", () => {
   test("there are health and metrics, and nothing else", async () => {
@@ -73,19 +68,10 @@ describe("sessions", () => {
   });
 
   test("a feed that has lost its place lets all sockets come back", async () => {
-    let auth: StandInAuth | undefined;
-    await using place = await setStage(
-      {},
-      {
-        async startAuth(bed) {
-          auth = await startStandInAuth(bed);
-          return auth;
-        },
-      },
-    );
+    await using place = await setStageWithStandIn();
     const socket = await place.connect(await place.auth.newUser());
     const closed = disconnected(socket);
-    auth?.resetFeed();
+    place.auth.resetFeed();
     assert.equal(await closed, "transport close");
   });
 });

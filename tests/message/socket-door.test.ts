@@ -1,28 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
+import { shared } from "#tools/rig/shared.ts";
 import { disconnected, newSocket, next } from "#tools/rig/sockets.ts";
-import { type StandInAuth, startStandInAuth } from "#tools/rig/stand-in-auth.ts";
-import { type Stage, setStage, type TestUser } from "./harness/stage.ts";
+import { setStageWithStandIn } from "./harness/stage.ts";
 
-let stage: Stage;
-let auth: StandInAuth;
-let ada: TestUser;
-let roomId: string;
-before(async () => {
-  stage = await setStage(
-    {},
-    {
-      async startAuth(bed) {
-        auth = await startStandInAuth(bed);
-        return auth;
-      },
-    },
-  );
-  ada = await stage.auth.newUser();
-  roomId = await stage.newRoom([ada]);
-});
-after(() => stage[Symbol.asyncDispose]());
+const stage = await shared(setStageWithStandIn());
+const { auth } = stage;
+const ada = await auth.newUser();
+const roomId = await stage.newRoom([ada]);
 
 /** Everything that a socket gets until it is closed, and why it was. */
 async function untilClosed(token: unknown) {

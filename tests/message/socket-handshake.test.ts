@@ -2,15 +2,14 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect as connectTcp } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
-import { type Stage, setStage } from "./harness/stage.ts";
+import { shared } from "#tools/rig/shared.ts";
+import { setStage } from "./harness/stage.ts";
 
-let stage: Stage;
-before(async () => {
-  stage = await setStage({ handshakesPerMinute: 1_000, publicOrigin: "http://localhost:3000" });
-});
-after(() => stage[Symbol.asyncDispose]());
+const stage = await shared(
+  setStage({ handshakesPerMinute: 1_000, publicOrigin: "http://localhost:3000" }),
+);
 
 /** Status and body of a Socket.IO handshake by polling. */
 async function handshake(headers: Record<string, string>, base = stage.message.httpUrl) {

@@ -2,26 +2,14 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
+import { shared } from "#tools/rig/shared.ts";
 import { disconnected, next } from "#tools/rig/sockets.ts";
-import {
-  collect,
-  range,
-  type Stage,
-  setStage,
-  type TestSocket,
-  type TestUser,
-} from "./harness/stage.ts";
+import { collect, range, setStage, type TestSocket } from "./harness/stage.ts";
 
-let stage: Stage;
-let ada: TestUser;
-let roomId: string;
-before(async () => {
-  stage = await setStage({ socketMessagesPerSecond: 5, socketsPerUser: 3 });
-  ada = await stage.auth.newUser();
-  roomId = await stage.newRoom([ada]);
-});
-after(() => stage[Symbol.asyncDispose]());
+const stage = await shared(setStage({ socketMessagesPerSecond: 5, socketsPerUser: 3 }));
+const ada = await stage.auth.newUser();
+const roomId = await stage.newRoom([ada]);
 
 test("messages beyond the burst are refused, and nothing else happens", async () => {
   const socket = await stage.connect(ada);

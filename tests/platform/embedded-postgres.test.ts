@@ -12,15 +12,12 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { createCluster, firstFitting, query, temporaryFolder } from "./clusters.ts";
 
-let cluster: Awaited<ReturnType<typeof createCluster>>;
-before(async () => {
-  cluster = await createCluster();
-});
-after(() => cluster[Symbol.dispose]());
+const cluster = await shared(createCluster());
 
 const start = (dataDir: string, port = 0) => startEmbeddedPostgres({ dataDir, port, isFast: true });
 

@@ -13,11 +13,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { openDataDir, readOrCreateSecret } from "#tools/platform/data-dir.ts";
 import { withRegularFile } from "#tools/platform/files.ts";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
 import { endLeftOver } from "#tools/platform/postgres/postmaster-pid.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { createCluster, query, temporaryFolder } from "./clusters.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -26,11 +27,7 @@ const nobody = 65_534;
 const ignore = () => {};
 const makePipe = (path: string) => execFileSync("sh", ["-c", 'mkfifo -m 600 "$0"', path]);
 
-let cluster: Awaited<ReturnType<typeof createCluster>>;
-before(async () => {
-  cluster = await createCluster();
-});
-after(() => cluster[Symbol.dispose]());
+const cluster = await shared(createCluster());
 
 test("a pid file that is a link, a second name or a pipe is neither followed nor waited for", async () => {
   using folder = temporaryFolder();

@@ -3,22 +3,19 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runPlatform } from "#tools/platform/platform.ts";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
 import { createOutput, onLines, signalEchoMs } from "#tools/platform/terminal.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { createCluster, firstFitting, query, temporaryFolder } from "./clusters.ts";
 import { childrenOf, spawnSupervisor, until } from "./supervised.ts";
 
 const listening = join(import.meta.dirname, "fixtures", "listening.ts");
 const pidOf = async (url: string) => Number(await (await fetch(url)).text());
 
-let cluster: Awaited<ReturnType<typeof createCluster>>;
-before(async () => {
-  cluster = await createCluster();
-});
-after(() => cluster[Symbol.dispose]());
+const cluster = await shared(createCluster());
 
 async function rowsAfter<T>(dataDir: string, sql: string, during: () => Promise<T>): Promise<T> {
   {

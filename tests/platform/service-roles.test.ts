@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { migrations } from "#auth/db/migrations.ts";
 import { createLogger } from "#common/log.ts";
 import { migrate, openPostgres } from "#common/postgres.ts";
@@ -11,13 +11,10 @@ import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgre
 import { ensureServiceRoles } from "#tools/platform/postgres/service-roles.ts";
 import { envFor } from "#tools/platform/services/service-process.ts";
 import { createOutput } from "#tools/platform/terminal.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { createCluster, query } from "./clusters.ts";
 
-let cluster: Awaited<ReturnType<typeof createCluster>>;
-before(async () => {
-  cluster = await createCluster();
-});
-after(() => cluster[Symbol.dispose]());
+const cluster = await shared(createCluster());
 
 const names = ["auth", "message"];
 const start = () => startEmbeddedPostgres({ dataDir: cluster.dataDir, port: 0, isFast: true });

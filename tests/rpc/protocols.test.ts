@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
@@ -19,18 +19,13 @@ import {
 import { ErrorDetailSchema, ErrorReason } from "#gen/aetherconnect/error/v1/error_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus, ServerReflection } from "#rpc";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
-import { registerUser, type TestUser } from "#tools/rig/users.ts";
+import { startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
+import { registerUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-let user: TestUser;
-let bearer: Record<string, string>;
-before(async () => {
-  platform = await startPlatform();
-  user = await registerUser(platform);
-  bearer = { authorization: `Bearer ${user.client.cookie("accessToken")}` };
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
+const user = await registerUser(platform);
+const bearer = { authorization: `Bearer ${user.client.cookie("accessToken")}` };
 
 const transports: [string, (baseUrl: string) => Transport][] = [
   ["Connect on HTTP/1.1", (baseUrl) => createConnectTransport({ baseUrl, httpVersion: "1.1" })],

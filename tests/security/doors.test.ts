@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { accessOf } from "#contract/access.ts";
 import { restRoutes } from "#contract/rest/routes.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
-import { clientOrigin, type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { clientOrigin, startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { newSocket, wsToken } from "#tools/rig/sockets.ts";
-import { registerUser, type TestUser } from "#tools/rig/users.ts";
+import { registerUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-let user: TestUser;
-before(async () => {
-  platform = await startPlatform();
-  user = await registerUser(platform);
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
+const user = await registerUser(platform);
 
 const services = [AuthService, RoomService, MessageService];
 const routes = restRoutes(services);

@@ -1,37 +1,29 @@
 import assert from "node:assert/strict";
 import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import { after, before, describe, test } from "node:test";
-import { forgeries, type Material } from "#tools/rig/forgeries.ts";
+import { createServer } from "node:http";
+import { describe, test } from "node:test";
+import { forgeries } from "#tools/rig/forgeries.ts";
 import { base64url } from "#tools/rig/genuine-key.ts";
 import { stealMaterial } from "#tools/rig/material.ts";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { startPlatform } from "#tools/rig/platform.ts";
+import { portOf } from "#tools/rig/ports.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { newSocket } from "#tools/rig/sockets.ts";
-import { registerUser, type TestUser } from "#tools/rig/users.ts";
+import { registerUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-let user: TestUser;
-let keyServer: Server;
+const platform = await shared(startPlatform());
+const user = await registerUser(platform);
 let keyServerCalls = 0;
-let access: Material;
-let ws: Material;
-before(async () => {
-  platform = await startPlatform();
-  user = await registerUser(platform);
-  keyServer = createServer((_req, res) => {
+const keyServer = await shared(
+  createServer((_req, res) => {
     keyServerCalls++;
     res.end("{}");
-  }).listen(0, "127.0.0.1");
-  await once(keyServer, "listening");
-  const address = keyServer.address();
-  const port = typeof address === "object" && address ? address.port : 0;
-  ({ access, ws } = await stealMaterial(platform, user, `http://127.0.0.1:${port}`));
-});
-after(async () => {
-  keyServer.close();
-  await platform[Symbol.asyncDispose]();
-});
+  }).listen(0, "127.0.0.1"),
+);
+await once(keyServer, "listening");
+const keyServerUrl = `http://127.0.0.1:${portOf(keyServer)}`;
+const { access, ws } = await stealMaterial(platform, user, keyServerUrl);
 
 const unauthorized = new Set(["UNAUTHENTICATED", "TOKEN_EXPIRED"]);
 

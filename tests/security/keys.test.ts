@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { createClient } from "@connectrpc/connect";
 import { createRpcClient } from "#common/rpc/client.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { base64url } from "#tools/rig/genuine-key.ts";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { connectSocket } from "#tools/rig/sockets.ts";
 import { registerUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-before(async () => {
-  platform = await startPlatform();
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 

@@ -1,23 +1,18 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { restRoutes } from "#contract/rest/routes.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { clientEvents } from "#gen/socket-events.ts";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { connectSocket } from "#tools/rig/sockets.ts";
-import { registerUser, type TestUser } from "#tools/rig/users.ts";
+import { registerUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-let user: TestUser;
-let roomId: string;
-before(async () => {
-  platform = await startPlatform();
-  user = await registerUser(platform);
-  roomId = (await user.client.post("/api/rooms", { name: "Assignment" })).body.room.id;
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
+const user = await registerUser(platform);
+const roomId = (await user.client.post("/api/rooms", { name: "Assignment" })).body.room.id;
 
 const services = [AuthService, RoomService, MessageService];
 

@@ -1,38 +1,27 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { HttpClient } from "#tools/rig/http-client.ts";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { connectSocket, next } from "#tools/rig/sockets.ts";
 import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-let creator: TestUser;
-let member: TestUser;
-let removed: TestUser;
-let left: TestUser;
-let stranger: TestUser;
-let roomId: string;
+const platform = await shared(startPlatform());
+const creator = await registerUser(platform);
+const member = await registerUser(platform);
+const removed = await registerUser(platform);
+const left = await registerUser(platform);
+const stranger = await registerUser(platform);
 const noRoom = "0123456789abcdef01234567";
-before(async () => {
-  platform = await startPlatform();
-  [creator, member, removed, left, stranger] = await Promise.all([
-    registerUser(platform),
-    registerUser(platform),
-    registerUser(platform),
-    registerUser(platform),
-    registerUser(platform),
-  ]);
-  const made = await creator.client.post("/api/rooms", { name: "Secret", roomType: "private" });
-  roomId = made.body.room.id;
-  for (const { id } of [member, removed, left]) {
-    await creator.client.post(`/api/rooms/${roomId}/members`, { userId: id });
-  }
-  await creator.client.post(`/api/rooms/${roomId}/messages`, { content: "between us" });
-  await creator.client.delete(`/api/rooms/${roomId}/members/${removed.id}`);
-  await left.client.post(`/api/rooms/${roomId}/leave`);
-});
-after(() => platform[Symbol.asyncDispose]());
+const made = await creator.client.post("/api/rooms", { name: "Secret", roomType: "private" });
+const roomId: string = made.body.room.id;
+for (const { id } of [member, removed, left]) {
+  await creator.client.post(`/api/rooms/${roomId}/members`, { userId: id });
+}
+await creator.client.post(`/api/rooms/${roomId}/messages`, { content: "between us" });
+await creator.client.delete(`/api/rooms/${roomId}/members/${removed.id}`);
+await left.client.post(`/api/rooms/${roomId}/leave`);
 
 type Ask = (client: HttpClient, id: string) => ReturnType<HttpClient["get"]>;
 const asks: Record<string, Ask> = {

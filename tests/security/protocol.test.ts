@@ -2,19 +2,15 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { wsToken } from "#tools/rig/sockets.ts";
-import { registerUser, type TestUser } from "#tools/rig/users.ts";
+import { registerUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-let user: TestUser;
-before(async () => {
-  platform = await startPlatform();
-  user = await registerUser(platform);
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
+const user = await registerUser(platform);
 
 const rpcUrls = () => [platform.authRpcUrl, platform.messageRpcUrl];
 const alive = async () => {

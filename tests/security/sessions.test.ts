@@ -3,14 +3,11 @@ import { randomBytes } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { createHttpClient } from "#tools/rig/http-client.ts";
 import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { connectSocket, disconnected, newSocket, wsToken } from "#tools/rig/sockets.ts";
 import { registerUser, type TestUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-before(async () => {
-  platform = await startPlatform();
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
 
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 

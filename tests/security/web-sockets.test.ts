@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { startPlatform } from "#tools/rig/platform.ts";
 import { frame, openRawWebSocket } from "#tools/rig/raw-web-socket.ts";
+import { shared } from "#tools/rig/shared.ts";
 import { connectSocket, wsToken } from "#tools/rig/sockets.ts";
-import { generalRoomId, registerUser, type TestUser } from "#tools/rig/users.ts";
+import { generalRoomId, registerUser } from "#tools/rig/users.ts";
 
-let platform: Platform;
-let user: TestUser;
-before(async () => {
-  platform = await startPlatform();
-  user = await registerUser(platform);
-});
-after(() => platform[Symbol.asyncDispose]());
+const platform = await shared(startPlatform());
+const user = await registerUser(platform);
 
 describe("WebSockets of clients that don't behave", () => {
   const open = async (url = platform.messageUrl) => {

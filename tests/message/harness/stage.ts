@@ -10,6 +10,7 @@ import type { MessageOverrides } from "#message/context.ts";
 import type { RunningMessage } from "#message/service.ts";
 import type { TestDatabase } from "#tools/rig/database.ts";
 import { newSocket, next, type TestSocket } from "#tools/rig/sockets.ts";
+import { type StandInAuth, startStandInAuth } from "#tools/rig/stand-in-auth.ts";
 import { startTestAuth, type TestAuth, type RpcUser as TestUser } from "#tools/rig/test-auth.ts";
 import { freePorts, openTestbed, type Testbed } from "#tools/rig/testbed.ts";
 
@@ -17,9 +18,9 @@ export type { TestSocket, TestUser };
 export { next };
 
 /** The message service and the auth service, on a database of their own. */
-export interface Stage extends AsyncDisposable {
+export interface Stage<A extends TestAuth = TestAuth> extends AsyncDisposable {
   database: TestDatabase;
-  auth: TestAuth;
+  auth: A;
   message: RunningMessage;
   serviceSecret: string;
   /** A user's RPC clients. */
@@ -42,15 +43,25 @@ export interface UserRpc {
 
 export type ConnectOptions = Partial<ManagerOptions & SocketOptions> & { url?: string };
 
-/** What to put in the place of the usual. */
-export interface StageOptions extends MessageOverrides {
-  startAuth?: (bed: Testbed) => Promise<TestAuth>;
+export function setStage(
+  partial: Partial<MessageConfig> = {},
+  overrides: MessageOverrides = {},
+): Promise<Stage> {
+  return setStageOn(startTestAuth, partial, overrides);
 }
 
-export async function setStage(
+/** With an auth service that can be made to do what the real one does only after a long time. */
+export function setStageWithStandIn(
   partial: Partial<MessageConfig> = {},
-  { startAuth = startTestAuth, ...overrides }: StageOptions = {},
-): Promise<Stage> {
+): Promise<Stage<StandInAuth>> {
+  return setStageOn(startStandInAuth, partial, {});
+}
+
+async function setStageOn<A extends TestAuth>(
+  startAuth: (bed: Testbed) => Promise<A>,
+  partial: Partial<MessageConfig>,
+  overrides: MessageOverrides,
+): Promise<Stage<A>> {
   const stack = new AsyncDisposableStack();
   const bed = stack.use(await openTestbed());
   const auth = stack.use(await startAuth(bed));
