@@ -498,14 +498,14 @@ export interface JoinRoomAckOut {
 export type LeaveRoomAckOut = Record<never, never>;
 
 /**
- * The others have been told.
+ * The others have been notified.
  *
  * @generated from message aetherconnect.realtime.v1.TypingStartAck
  */
 export type TypingStartAckOut = Record<never, never>;
 
 /**
- * The others have been told.
+ * The others have been notified.
  *
  * @generated from message aetherconnect.realtime.v1.TypingStopAck
  */

@@ -23,8 +23,8 @@ interface FieldReader {
 }
 
 const maxNameLength = 100;
-/** As protobuf's own decoders have it. */
-const maxDepth = 100;
+/** Messages within messages; protobuf's own decoders take 100. */
+const maxDepth = 32;
 const root: Place = { path: "", depth: 0 };
 const nothingGiven: Given = {};
 

@@ -21,7 +21,7 @@ export interface RestCall {
   res: Response;
   cookies: CredentialCookies;
   admission: Admission;
-  /** Calls the method. @throws AppError */
+  /** Calls the method; what it fails with is an AppError. */
   send: (input: Message) => Promise<Message>;
 }
 
@@ -76,7 +76,7 @@ export function transcode(route: RestRoute, options: TranscodeOptions): RequestH
   };
 }
 
-/** Calls a unary method that is known by its descriptor alone. @throws AppError */
+/** Calls a unary method that is known by its descriptor alone; fails with AppErrors. */
 export async function callUnary(
   transport: Transport,
   method: DescMethod,

@@ -123,7 +123,7 @@ test("the ws-token's answer has no text", () => {
   assert.ok(!accepts({ success: true, message: "ok", token: "t" }));
 });
 
-test("a repeat is told by status and field", () => {
+test("a repeat shows by its status and a field", () => {
   const path = "/api/rooms/{roomId}/messages";
   const answers = openapi.paths[path]?.post?.responses ?? {};
   assert.ok("200" in answers && "201" in answers);

@@ -41,7 +41,7 @@ test("an event that is a method's fails with what the method declares", () => {
   assert.ok(failures.has("ROOM_NOT_FOUND") && failures.has("NOT_IN_ROOM"));
 });
 
-test("who must have joined can be told that they haven't", () => {
+test("an event that needs a joined socket can fail for want of it", () => {
   const { mustJoin, failures } = clientEvents.typing_start;
   assert.equal(mustJoin, true);
   assert.ok(failures.has("NOT_IN_ROOM") && !failures.has("ROOM_NOT_FOUND"));

@@ -71,7 +71,7 @@ test("lists, messages, times and PATCH are in the types and in both documents", 
   // What is sent back has every field, which a request may leave out.
   const answers = ajv.compile({ $ref: "openapi#/components/schemas/Choice" });
   assert.ok(!answers({ text: "yes" }));
-  assert.ok(answers({ text: "yes", tags: [], look: { bold: false, weight: 0 } }));
+  assert.ok(answers({ text: "yes", tags: [], look: { bold: false, weight: 0 }, more: [] }));
 
   const asyncapi = await generated("asyncapi.json");
   const found = await new Parser().validate(asyncapi);

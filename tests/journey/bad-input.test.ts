@@ -222,6 +222,22 @@ describe("lists, messages, times and numbers in paths, at every door", async () 
     }
   });
 
+  test("messages within messages, up to a depth", async () => {
+    const nested = (depth: number): object => {
+      return { text: "a", ...(depth > 1 && { more: [nested(depth - 1)] }) };
+    };
+    const patch = (depth: number) => {
+      const body = { choices: [nested(depth)] };
+      return http.request("PATCH", "/api/rooms/abc/polls/7", { body, headers });
+    };
+    assert.equal((await patch(32)).status, 200);
+    for (const depth of [33, 2_000]) {
+      const { status, body } = await patch(depth);
+      assert.equal(status, 400, `${depth}`);
+      assert.equal(body.details[0].message, "is nested too deeply");
+    }
+  });
+
   test("in a query: a key that is repeated makes a list", async () => {
     const list = (query: string) => http.get(`/api/rooms/abc/polls?${query}`, { headers });
     const { body } = await list("numbers=2&numbers=1&styles=single&ended=true&utm=x");

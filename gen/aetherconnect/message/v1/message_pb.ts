@@ -285,14 +285,14 @@ export const MessageType = {
   TEXT: 1,
 
   /**
-   * An image, told by the metadata.
+   * An image, which the metadata describes.
    *
    * @generated from enum value: MESSAGE_TYPE_IMAGE = 2;
    */
   IMAGE: 2,
 
   /**
-   * A file, told by the metadata.
+   * A file, which the metadata describes.
    *
    * @generated from enum value: MESSAGE_TYPE_FILE = 3;
    */

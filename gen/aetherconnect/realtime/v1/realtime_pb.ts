@@ -250,7 +250,7 @@ export const TypingStartSchema: GenMessage<TypingStart> = /*@__PURE__*/
   messageDesc(file_aetherconnect_realtime_v1_realtime, 6);
 
 /**
- * The others have been told.
+ * The others have been notified.
  *
  * @generated from message aetherconnect.realtime.v1.TypingStartAck
  */
@@ -286,7 +286,7 @@ export const TypingStopSchema: GenMessage<TypingStop> = /*@__PURE__*/
   messageDesc(file_aetherconnect_realtime_v1_realtime, 8);
 
 /**
- * The others have been told.
+ * The others have been notified.
  *
  * @generated from message aetherconnect.realtime.v1.TypingStopAck
  */
