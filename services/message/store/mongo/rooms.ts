@@ -4,10 +4,9 @@ import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { mostRooms, tooManyRooms } from "../room-limits.ts";
 import type { MembershipChange, NewRoom, RoomPosition, Slice } from "../store.ts";
 import { countRooms, firstMembership, lastNumbersOf, listMembersAmong } from "./members.ts";
-import type { Mutexes } from "./mutexes.ts";
 import { type RoomRow, roomToRow, rowToChange, rowToRoom } from "./rows.ts";
 import { type Mongo, toObjectId } from "./schema.ts";
-import { barrier, untilSettled } from "./writes.ts";
+import { barrier, type Mutexes, untilSettled } from "./writes.ts";
 
 const membersShown = 100;
 /** The last message and the last change of members: one look into an index each. */

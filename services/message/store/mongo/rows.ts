@@ -62,11 +62,9 @@ export function rowToRoom({ _id, last, head: [head], members, ...row }: RoomRow)
   });
 }
 
-export function rowToChange({
-  userId,
-  number,
-  roomId,
-  isMember,
-}: Pick<MembershipDocument, keyof MembershipChange>): MembershipChange {
+/** What of a membership says how it changed last. */
+export type ChangeRow = Pick<MembershipDocument, keyof MembershipChange>;
+
+export function rowToChange({ userId, number, roomId, isMember }: ChangeRow): MembershipChange {
   return { userId, number, roomId: roomId.toHexString(), isMember };
 }

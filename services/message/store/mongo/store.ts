@@ -1,7 +1,6 @@
 import type { Logger } from "#common/log.ts";
 import { createStore } from "../create-store.ts";
 import type { MessageStore } from "../store.ts";
-import { appendBatch } from "./append.ts";
 import { connectMongo } from "./connection.ts";
 import { toStoreError } from "./errors.ts";
 import { createLeases } from "./leases.ts";
@@ -13,10 +12,10 @@ import {
   listMembershipChanges,
   listMembershipPositions,
 } from "./members.ts";
-import { listMessages } from "./messages.ts";
+import { appendBatch, listMessages } from "./messages.ts";
 import { migrate } from "./migrations.ts";
-import { createMutexes } from "./mutexes.ts";
 import { findRoom, insertRoom, listPositions, listPublicRooms, listRoomsOf } from "./rooms.ts";
+import { createMutexes } from "./writes.ts";
 
 /** Rooms that are written at once, each by itself. */
 const batching = { lanes: 32, laneDelayMs: 0, isMixed: false };

@@ -2,7 +2,6 @@ import type { Logger } from "#common/log.ts";
 import { migrate, openPostgres } from "#common/postgres.ts";
 import { createStore } from "../create-store.ts";
 import type { MessageStore } from "../store.ts";
-import { appendBatch } from "./append.ts";
 import { toStoreError } from "./errors.ts";
 import { changeMembers, listChanges } from "./member-changes.ts";
 import {
@@ -11,7 +10,7 @@ import {
   listMembershipChanges,
   listMembershipPositions,
 } from "./members.ts";
-import { listMessages } from "./messages.ts";
+import { appendBatch, listMessages } from "./messages.ts";
 import { migrations, schema } from "./migrations.ts";
 import { findRoom, insertRoom, listPositions, listPublicRooms, listRoomsOf } from "./rooms.ts";
 import type { Database } from "./schema.ts";
