@@ -35,13 +35,13 @@ export function messageToRow(message: PendingMessage, seq: number, at: Date): Me
   };
 }
 
-export function rowToMessage({ _id, roomId, metadata, ...row }: MessageDocument): Message {
+export function rowToMessage(row: MessageDocument): Message {
   return toMessage({
     clientMessageId: undefined,
     ...row,
-    id: _id.toHexString(),
-    roomId: roomId.toHexString(),
-    metadata: textToMetadata(metadata),
+    id: row._id.toHexString(),
+    roomId: row.roomId.toHexString(),
+    metadata: textToMetadata(row.metadata),
   });
 }
 
