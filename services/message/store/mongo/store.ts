@@ -5,13 +5,7 @@ import { connectMongo } from "./connection.ts";
 import { toStoreError } from "./errors.ts";
 import { createLeases } from "./leases.ts";
 import { changeMembers } from "./member-changes.ts";
-import {
-  listChanges,
-  listMembers,
-  listMembersAmong,
-  listMembershipChanges,
-  listMembershipPositions,
-} from "./members.ts";
+import { listMembers, listMembershipChanges, listMembershipPositions } from "./members.ts";
 import { appendBatch, listMessages } from "./messages.ts";
 import { migrate } from "./migrations.ts";
 import { findRoom, insertRoom, listPositions, listPublicRooms, listRoomsOf } from "./rooms.ts";
@@ -54,8 +48,6 @@ export async function openMongoStore(
     listMembershipChanges: (userId, from, to) => listMembershipChanges(db, userId, from, to),
     membershipPositions: (userIds) => listMembershipPositions(db, userIds),
     positions: (roomIds) => listPositions(db, roomIds),
-    membersAmong: (roomId, userIds) => listMembersAmong(db, roomId, userIds),
-    membershipChanges: (userIds, when) => listChanges(db, userIds, when),
     toStoreError,
     ping: connection.ping,
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
