@@ -59,7 +59,7 @@ export async function createAuthContext(
   await using resources = new AsyncDisposableStack();
   const log = overrides.log ?? createLogger("auth", config.logLevel);
   const metrics = createMetrics("auth");
-  const tracing = resources.use(await openTracing("auth"));
+  const tracing = resources.use(await openTracing("auth", budgets.drain.tracing));
   await migrateDatabase(config.databaseUrl, log);
   const open = (options?: { size: number; statementTimeoutMs: number }) =>
     resources.adopt(

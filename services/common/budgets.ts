@@ -140,10 +140,12 @@ export const budgets = {
     /** A connection pool whose server hangs, and the connection for notices. */
     database: 1_500,
     notices: 500,
+    /** The last spans, where requests are traced. */
+    tracing: 500,
     /** A service that still runs by then ends with exit code 1. */
-    process: 9_500,
+    process: 10 * secondMs,
     /** The supervisor ends a service that still runs by then. */
-    supervisor: 10 * secondMs,
+    supervisor: 10_500,
     /** Without a supervisor, the database server is stopped gently for so long. */
     watchdog: 12 * secondMs,
     /** What compose gives a container. */

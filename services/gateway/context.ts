@@ -46,7 +46,7 @@ export async function createGatewayContext(
   const resources = new AsyncDisposableStack();
   const log = overrides.log ?? createLogger("gateway", config.logLevel);
   const metrics = createMetrics("gateway");
-  const tracing = resources.use(await openTracing("gateway"));
+  const tracing = resources.use(await openTracing("gateway", budgets.drain.tracing));
   const serviceTokens = createServiceTokens("gateway", config.serviceSecrets);
 
   const counters = resources.adopt(createCounters(config.redisUrl), (it) => it.close());

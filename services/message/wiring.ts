@@ -39,7 +39,7 @@ export async function createMessageContext(
 ): Promise<MessageContext> {
   const log = overrides.log ?? createLogger("message", config.logLevel);
   const metrics = createMetrics("message");
-  const tracing = stack.use(await openTracing("message"));
+  const tracing = stack.use(await openTracing("message", budgets.drain.tracing));
   const conflicts = metrics.counter("append_conflicts", "Batches whose numbers were taken");
   const store = stack.use(overrides.store ?? (await openStore(config, log, () => conflicts.inc())));
 

@@ -132,9 +132,9 @@ test("a request has its time, and a poll is answered before it is given up", () 
 test("what a service does to stop fits into what it is given", () => {
   const rpc = Math.max(drain.calls, drain.streams);
   const services = {
-    auth: drain.http + rpc + drain.notices + 2 * drain.database,
-    message: drain.events + drain.sockets + rpc + drain.database,
-    gateway: drain.gateway,
+    auth: drain.http + rpc + drain.notices + 2 * drain.database + drain.tracing,
+    message: drain.events + drain.sockets + rpc + drain.database + drain.tracing,
+    gateway: drain.gateway + drain.tracing,
   };
   for (const [name, ms] of Object.entries(services)) assertAtMost(ms, drain.process, name);
   assertOrder(

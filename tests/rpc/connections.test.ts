@@ -117,7 +117,7 @@ describe("calls of one service to another", () => {
     using caller = call(await open(relay, relayed, t));
     assert.equal((await caller.client.check({})).status, SERVING);
     isMute = true;
-    const patient = caller.client.check({}, { timeoutMs: 9_000 });
+    const slowCall = caller.client.check({}, { timeoutMs: 9_000 });
     for (let i = 0; i < 2; i++) {
       const code = await caller.client.check({}, { timeoutMs: 600 }).then(() => "heard", codeOf);
       assert.equal(code, Code.DeadlineExceeded);
@@ -127,7 +127,7 @@ describe("calls of one service to another", () => {
     assert.equal((await caller.client.check({})).status, SERVING);
     // It was only slow: what was under way there is answered.
     release();
-    assert.equal((await patient).status, SERVING);
+    assert.equal((await slowCall).status, SERVING);
   });
 
   test("leave a connection that takes no more, and are repeated on another", async (t) => {

@@ -199,10 +199,25 @@ describe("with OTEL_EXPORTER_OTLP_ENDPOINT", () => {
     assert.equal(events[0]?.attributes["messaging.destination.name"], "join_room");
   });
 
+  test("streams are traced until they end", () => {
+    const watches = spans.filter((it) => it.name === `${auth}/WatchRevocations`);
+    const client = watches.find((it) => it.service === "message" && it.kind === kinds.client);
+    const server = watches.find((it) => it.parent === client?.spanId && client !== undefined);
+    assert.equal(server?.service, "auth");
+    assert.equal(server?.kind, kinds.server);
+  });
+
   test("health checks are not traced", () => {
     assert.deepEqual(
       spans.filter((it) => it.name.startsWith("grpc.")),
       [],
     );
   });
+});
+
+test("a collector that isn't there hinders nothing", async () => {
+  const { findFreePorts } = await import("#tools/rig/ports.ts");
+  const [port] = await findFreePorts(1);
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${port}`;
+  await useThePlatform();
 });

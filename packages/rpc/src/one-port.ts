@@ -7,9 +7,9 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { dropUnread, dropUnreadStream } from "./unread.ts";
 
 type Listener = (
   req: IncomingMessage | Http2ServerRequest,
@@ -26,6 +26,8 @@ export interface OnePortServer {
 
 const preface = Buffer.from("PRI ");
 const silenceLimitMs = 5_000;
+/** An answer of which the client takes no byte for so long, twice at most, is thrown away. */
+const unreadLimitMs = 10_000;
 const requestLimitMs = 20_000;
 /** Longer than clients keep a connection that they may need again. */
 const idleLimitMs = 10 * 60_000;
@@ -127,6 +129,25 @@ function guardStreams(listener: Listener) {
       stream.destroy();
     }
   };
+}
+
+/** Ends the connection of an HTTP/1.1 client that doesn't read its answer. */
+function dropUnread(res: ServerResponse): void {
+  res.setTimeout(unreadLimitMs, () => {
+    if (res.socket && res.socket.writableLength > 0) res.socket.destroy();
+  });
+}
+
+/** Node's own time limit takes whatever else its session sends for progress of a stream. */
+function dropUnreadStream(stream: ServerHttp2Stream): void {
+  let before = 0;
+  const timer = setInterval(() => {
+    const isHeld = stream.writableEnded && !stream.writableFinished;
+    const pending = stream.writableLength + (isHeld ? 1 : 0);
+    if (before > 0 && pending >= before) stream.close(constants.NGHTTP2_CANCEL);
+    before = pending;
+  }, unreadLimitMs);
+  stream.once("close", () => clearInterval(timer));
 }
 
 /** Looks at the first bytes of a connection and puts them back. */

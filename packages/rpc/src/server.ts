@@ -52,7 +52,7 @@ export interface RpcServerOptions {
   writeMaxBytes?: number;
   /** For calls under way when the server closes; 3 s if not given. */
   graceMs?: number;
-  /** For streams, which are then told to end; 500 ms if not given. */
+  /** For streams, which are then ended; 500 ms if not given. */
   streamGraceMs?: number;
 }
 

@@ -21,7 +21,7 @@ export const clientKey = createContextKey<ClientInfo>(
   { description: "client" },
 );
 
-/** Headers in which a service tells of the client that it acts for. */
+/** Headers in which a service names the client that it acts for. */
 export const clientAddressHeader = "x-client-address";
 export const clientDeviceHeader = "x-client-device";
 

@@ -22,7 +22,7 @@ export function createRpcClient(options: ClientOptions): RpcClient {
   });
 }
 
-/** Tells the other service who calls, where the call isn't made for a user. */
+/** Sends our service token where the call isn't made for a user. */
 function identify(tokens: ServiceTokens, audience: ServiceName): Interceptor {
   return (next) => async (req) => {
     if (req.header.has("authorization")) return next(req);
@@ -37,7 +37,7 @@ function identify(tokens: ServiceTokens, audience: ServiceName): Interceptor {
 
 const unknownService = "the other service doesn't know this one";
 
-/** It is us who were refused, and not the user for whom we ask: their request was never judged. */
+/** The refusal is of this service, not of the user for whom it asks: their request was never judged. */
 function isUnknownService(method: DescMethod, thrown: unknown): boolean {
   return (
     accessOf(method) === Access.SERVICE && ConnectError.from(thrown).code === Code.PermissionDenied

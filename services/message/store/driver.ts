@@ -14,7 +14,9 @@ type PassedOn =
   | "listMembershipChanges"
   | "membershipPositions"
   | "positions"
-  | "ping";
+  | "ping"
+  | "membersAmong"
+  | "membershipChanges";
 
 /**
  * One kind of database, as `create-store.ts` uses it to keep the promises of `MessageStore`:

@@ -21,20 +21,19 @@ type Stored<T extends AnyMessage, Set extends keyof T> = {
       : T[K];
 };
 
-/** Spread, not taken apart: rest properties are slow, and every message passes here. */
-export function toMessage(stored: StoredMessage): Message {
+export function toMessage({ createdAt, updatedAt, ...fields }: StoredMessage): Message {
   return create(MessageSchema, {
-    ...stored,
-    createdAt: timestampFromDate(stored.createdAt),
-    updatedAt: timestampFromDate(stored.updatedAt),
+    ...fields,
+    createdAt: timestampFromDate(createdAt),
+    updatedAt: timestampFromDate(updatedAt),
   });
 }
 
-export function toRoom(stored: StoredRoom): Room {
+export function toRoom({ createdAt, updatedAt, ...fields }: StoredRoom): Room {
   return create(RoomSchema, {
-    ...stored,
-    createdAt: timestampFromDate(stored.createdAt),
-    updatedAt: timestampFromDate(stored.updatedAt),
+    ...fields,
+    createdAt: timestampFromDate(createdAt),
+    updatedAt: timestampFromDate(updatedAt),
   });
 }
 

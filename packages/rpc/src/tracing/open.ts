@@ -27,14 +27,15 @@ export interface Tracing extends AsyncDisposable {
   begin: (span: SpanStart) => OpenSpan;
 }
 
-/** A collector that isn't there must not keep a process from ending. */
-const closeMs = 2_000;
-
 /**
  * Begins to trace if the usual `OTEL_*` variables ask for it; loads OpenTelemetry only then.
  * @param serviceName for `OTEL_SERVICE_NAME` where that is not set
+ * @param closeMs a collector that isn't there keeps a process no longer from ending
  */
-export async function openTracing(serviceName: string): Promise<Tracing | undefined> {
+export async function openTracing(
+  serviceName: string,
+  closeMs = 2_000,
+): Promise<Tracing | undefined> {
   const exporterName = exporterOf(process.env);
   if (!exporterName) return undefined;
   const [api, sdk, resources, { W3CTraceContextPropagator }, { AsyncLocalStorageContextManager }] =

@@ -4,46 +4,53 @@ import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { mostRooms, tooManyRooms } from "../room-limits.ts";
 import type { MembershipChange, NewRoom, RoomPosition, Slice } from "../store.ts";
 import { countRooms, firstMembership, lastNumbersOf, listMembersAmong } from "./members.ts";
+import type { Mutexes } from "./mutexes.ts";
 import { type RoomRow, roomToRow, rowToChange, rowToRoom } from "./rows.ts";
 import { type Mongo, toObjectId } from "./schema.ts";
-import { barrier, type Mutexes, untilSettled } from "./writes.ts";
+import { barrier, untilSettled } from "./writes.ts";
 
 const membersShown = 100;
-type Lookup = Exclude<PipelineStage.Lookup["$lookup"]["pipeline"], undefined>;
+/** The last message and the last change of members: one look into an index each. */
+const withPosition = ({ messages, memberships }: Mongo): PipelineStage[] => [
+  {
+    $lookup: {
+      from: messages.collection.collectionName,
+      localField: "_id",
+      foreignField: "roomId",
+      pipeline: [{ $sort: { seq: -1 } }, { $limit: 1 }, { $project: { seq: 1 } }],
+      as: "last",
+    },
+  },
+  {
+    $lookup: {
+      from: memberships.collection.collectionName,
+      localField: "_id",
+      foreignField: "roomId",
+      pipeline: [{ $sort: { version: -1 } }, { $limit: 1 }],
+      as: "head",
+    },
+  },
+];
 
-/** What belongs to each room in another collection: a look into an index each. */
-const lookup = (
-  { collection }: Mongo["messages"] | Mongo["memberships"],
-  as: string,
-  pipeline: Lookup,
-) => ({
+const withMembers = ({ memberships }: Mongo): PipelineStage => ({
   $lookup: {
-    from: collection.collectionName,
+    from: memberships.collection.collectionName,
     localField: "_id",
     foreignField: "roomId",
-    pipeline,
-    as,
+    pipeline: [
+      { $match: { isMember: true } },
+      { $sort: { version: 1 } },
+      { $limit: membersShown },
+      { $project: { userId: 1 } },
+    ],
+    as: "members",
   },
 });
-
-const withLast = ({ messages }: Mongo) =>
-  lookup(messages, "last", [{ $sort: { seq: -1 } }, { $limit: 1 }, { $project: { seq: 1 } }]);
-
-const withHead = ({ memberships }: Mongo) =>
-  lookup(memberships, "head", [{ $sort: { version: -1 } }, { $limit: 1 }]);
-
-const withMembers = ({ memberships }: Mongo) =>
-  lookup(memberships, "members", [
-    { $match: { isMember: true } },
-    { $sort: { version: 1 } },
-    { $limit: membersShown },
-    { $project: { userId: 1 } },
-  ]);
 
 /** Pipelines aren't cast by Mongoose: what stands in `select` has its type already. */
 async function readRooms(db: Mongo, select: PipelineStage[]): Promise<Room[]> {
   const rows = await db.rooms
-    .aggregate<RoomRow>([...select, withLast(db), withHead(db), withMembers(db)])
+    .aggregate<RoomRow>([...select, ...withPosition(db), withMembers(db)])
     .readConcern(db.readLevel);
   return rows.map(rowToRoom);
 }
@@ -136,11 +143,16 @@ export async function listPositions(
   roomIds: readonly string[],
 ): Promise<Map<string, RoomPosition>> {
   const rows = await db.rooms
-    .aggregate<Pick<RoomRow, "_id" | "last">>([
+    .aggregate<Pick<RoomRow, "_id" | "last" | "head">>([
       { $match: { _id: { $in: roomIds.map(toObjectId) } } },
       { $project: { _id: 1 } },
-      withLast(db),
+      ...withPosition(db),
     ])
     .readConcern(db.readLevel);
-  return new Map(rows.map(({ _id, last }) => [_id.toHexString(), { lastSeq: last[0]?.seq ?? 0 }]));
+  return new Map(
+    rows.map(({ _id, last, head }) => [
+      _id.toHexString(),
+      { lastSeq: last[0]?.seq ?? 0, membershipVersion: head[0]?.version ?? 0 },
+    ]),
+  );
 }

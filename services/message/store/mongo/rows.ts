@@ -35,13 +35,13 @@ export function messageToRow(message: PendingMessage, seq: number, at: Date): Me
   };
 }
 
-export function rowToMessage(row: MessageDocument): Message {
+export function rowToMessage({ _id, roomId, metadata, ...row }: MessageDocument): Message {
   return toMessage({
     clientMessageId: undefined,
     ...row,
-    id: row._id.toHexString(),
-    roomId: row.roomId.toHexString(),
-    metadata: textToMetadata(row.metadata),
+    id: _id.toHexString(),
+    roomId: roomId.toHexString(),
+    metadata: textToMetadata(metadata),
   });
 }
 
@@ -62,9 +62,11 @@ export function rowToRoom({ _id, last, head: [head], members, ...row }: RoomRow)
   });
 }
 
-/** What of a membership says how it changed last. */
-export type ChangeRow = Pick<MembershipDocument, keyof MembershipChange>;
-
-export function rowToChange({ userId, number, roomId, isMember }: ChangeRow): MembershipChange {
+export function rowToChange({
+  userId,
+  number,
+  roomId,
+  isMember,
+}: Pick<MembershipDocument, keyof MembershipChange>): MembershipChange {
   return { userId, number, roomId: roomId.toHexString(), isMember };
 }

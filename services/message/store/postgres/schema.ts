@@ -23,7 +23,9 @@ export const roomColumns = [
   "lastSeq",
 ] as const satisfies readonly (keyof RoomRow)[];
 
-type RoomTable = WithDefaults<RoomRow, "createdAt" | "updatedAt" | "memberCount" | "lastSeq">;
+type RoomTable = WithDefaults<RoomRow, "createdAt" | "updatedAt" | "memberCount" | "lastSeq"> & {
+  membershipVersion: Generated<number>;
+};
 
 export interface MessageRow extends Columns<Omit<StoredMessage, "metadata" | "clientMessageId">> {
   /** JSON text: jsonb would reorder keys. */
