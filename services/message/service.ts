@@ -16,6 +16,7 @@ import { admitSockets } from "./socket/door/admission.ts";
 import { createSlowReport, createSocketCountLimit } from "./socket/door/cuts.ts";
 import { closeTransport } from "./socket/engine/close.ts";
 import { createDispatch, type Dispatch } from "./socket/events/dispatch.ts";
+import { createEventServers } from "./socket/events/event-servers.ts";
 import { createEventHandlers } from "./socket/events/handlers.ts";
 import { createMessageContext } from "./wiring.ts";
 
@@ -51,7 +52,8 @@ export async function startMessage(
   });
   starting.defer(() => rpc.close());
   const dispatch = createDispatch({
-    handlers: createEventHandlers(ctx, methods),
+    servers: createEventServers(createEventHandlers(ctx), methods),
+    store: ctx.store,
     messagesPerSecond: config.socketMessagesPerSecond,
     log,
     metrics,

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
+import { AppError } from "#contract/errors.ts";
+import { openPostgresStore } from "#message/store/postgres/store.ts";
+import { createTestLog } from "#tools/rig/log.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { disconnected, newSocket, next } from "#tools/rig/sockets.ts";
 import { setStageWithStandIn } from "./harness/stage.ts";
@@ -62,6 +65,25 @@ describe("tokens", () => {
 });
 
 describe("events", () => {
+  test("that fail as the contract doesn't say are answered so, and logged", async () => {
+    const testLog = createTestLog("message");
+    const store = await openPostgresStore(stage.database.url, testLog.log);
+    const append = () => Promise.reject(new AppError("FORBIDDEN"));
+    const overrides = { log: testLog.log, store: { ...store, append } };
+    await using another = await stage.startAnother({}, overrides);
+    const socket = await stage.connect(ada, { url: another.httpUrl });
+    assert.ok((await socket.emitWithAck("join_room", { roomId })).success);
+    const sent = await socket.emitWithAck("send_message", { roomId, content: "x" });
+    assert.equal(sent.success === false && sent.code, "FORBIDDEN");
+    const line =
+      testLog
+        .text()
+        .split("\n")
+        .find((it) => it.includes("undeclared failure")) ?? "{}";
+    const { event, code, level } = JSON.parse(line);
+    assert.deepEqual([event, code, level], ["send_message", "FORBIDDEN", "error"]);
+  });
+
   test("that aren't in the contract fail, with and without callback", async () => {
     const answer = await emitRaw("no_such_event", {});
     assert.deepEqual(answer, {

@@ -7,7 +7,6 @@ import type { Users } from "../members/users.ts";
 import { roomName, userRoomName } from "../socket/chat-server.ts";
 import { emitTo } from "../socket/emit.ts";
 import type { EventCall, EventHandler } from "../socket/events/handlers.ts";
-import { requireJoined } from "../socket/events/room-mutex.ts";
 import type { Delivery } from "./delivery.ts";
 
 /** Notifies everybody else in a room, on all instances, of who is typing. */
@@ -20,8 +19,7 @@ export function createTyping(
   users: Pick<Users, "find">,
   delivery: Pick<Delivery, "flush">,
 ): Typing {
-  const typist = async (roomId: string, { socket, user }: EventCall) => {
-    await requireJoined(socket, roomId);
+  const typist = async (roomId: string, { user }: EventCall) => {
     const { name } = (await users.find(user.id)) ?? user;
     // What was said before is seen before.
     delivery.flush(roomId);

@@ -1,17 +1,14 @@
-import { create, type DescMessage, getOption, hasOption } from "@bufbuild/protobuf";
+import type { Message } from "@bufbuild/protobuf";
 import { createContextValues } from "@connectrpc/connect";
 import type { Logger } from "#common/log.ts";
 import type { Metrics } from "#common/metrics.ts";
 import { type Caller, callerKey } from "#common/rpc/caller.ts";
-import { AppError, errorEntry, toAppError } from "#contract/errors.ts";
-import { validate } from "#contract/validate.ts";
+import { AppError, type ErrorCode, errorEntry, toAppError } from "#contract/errors.ts";
 import { isPlainObject } from "#contract/wire/json.ts";
-import { readJson } from "#contract/wire/reader.ts";
-import { writerOf } from "#contract/wire/writer.ts";
-import { Access, event as eventOption } from "#gen/aetherconnect/options/v1/options_pb.ts";
-import { type AckFailure, clientEvents } from "#gen/socket-events.ts";
-import type { Call } from "#rpc";
-import { requestIdFrom, type Tracing, withRequestId } from "#rpc";
+import type { AckFailure } from "#gen/socket-events.ts";
+import { getReadableRoom } from "#message/rooms/rooms.ts";
+import type { MessageStore } from "#message/store/store.ts";
+import { type Call, requestIdFrom, type Tracing, withRequestId } from "#rpc";
 import type { ChatSocket, Judgement } from "../chat-server.ts";
 import { emitError } from "../emit.ts";
 import { endSocket } from "../engine/close.ts";
@@ -19,10 +16,14 @@ import { watchEventSizes } from "../engine/event-sizes.ts";
 import { holdWrites } from "../engine/writes.ts";
 import { eventLimits } from "../limits.ts";
 import { createEventLimits, type SocketLimits } from "./event-limits.ts";
-import type { ClientEvent, EventCall, EventHandlers } from "./handlers.ts";
+import type { EventServer } from "./event-servers.ts";
+import type { EventCall } from "./handlers.ts";
+import { requireJoined } from "./room-mutex.ts";
 
 export interface DispatchOptions {
-  handlers: EventHandlers;
+  servers: ReadonlyMap<string, EventServer>;
+  store: Pick<MessageStore, "findRoom">;
+  /** 0 = no limit. */
   messagesPerSecond: number;
   log: Logger;
   metrics: Metrics;
@@ -57,35 +58,32 @@ const { signal: neverAborted } = new AbortController();
 
 /**
  * The edge between sockets and handlers. Every event goes the same way: size, rate, shape,
- * rules, rate of its kind, handler, acknowledgement.
- * @throws Error where an event does not declare that users may send it
+ * rules, rate of its kind, joined room, handler, acknowledgement.
  */
-export function createDispatch({
-  handlers,
-  messagesPerSecond,
-  ...options
-}: DispatchOptions): Dispatch {
-  for (const { payload } of Object.values(clientEvents)) requireUserAccess(payload);
-  const { log, metrics, tracing } = options;
-  const limits = createEventLimits(messagesPerSecond);
+export function createDispatch(options: DispatchOptions): Dispatch {
+  const { servers, store, log, metrics, tracing } = options;
+  const limits = createEventLimits(options.messagesPerSecond);
   const counted = metrics.counter("socket_events", "Events from clients", ["event", "code"]);
   let underWay = 0;
   let onIdle: (() => void)[] = [];
 
-  /** What a known event comes to: the JSON of its answer. */
-  const handle = async <E extends ClientEvent>(
-    event: E,
-    json: unknown,
-    call: EventCall,
-    { may }: SocketLimits,
+  const serverOf = (name: unknown) => (typeof name === "string" ? servers.get(name) : undefined);
+  const nameOf = (name: unknown) => serverOf(name)?.event ?? "unknown";
+
+  /** Lets an event pass that is not too often, by a socket that has joined where it must have. */
+  const admit = (
+    { event, mustJoin, failures }: EventServer,
+    { socket, admitted, limits: its }: Served,
+    payload: Message,
   ) => {
-    const { payload: payloadDesc, ack: ackDesc }: (typeof clientEvents)[E] = clientEvents[event];
-    const payload = readJson<(typeof clientEvents)[E]["payload"]>(payloadDesc, json);
-    validate<(typeof clientEvents)[E]["payload"]>(payloadDesc, payload);
-    if (may[event]?.() === false) throw new AppError("RATE_LIMITED");
-    const answer = await handlers[event](payload, call);
-    const ack = create<(typeof clientEvents)[E]["ack"]>(ackDesc, answer);
-    return writerOf<(typeof clientEvents)[E]["ack"]>(ackDesc)(ack);
+    if (its.may[event]?.() === false) throw new AppError("RATE_LIMITED");
+    const roomId = mustJoin ? roomIdOf(payload) : undefined;
+    if (roomId === undefined || socket.data.joined.has(roomId)) return;
+    return requireJoined(socket, roomId).catch(async (error: unknown) => {
+      // A private room of others can't be told from none, where the event tells of rooms at all.
+      if (failures.has("ROOM_NOT_FOUND")) await getReadableRoom(store, roomId, admitted.user.id);
+      throw error;
+    });
   };
 
   /** Answers an event; resolves to the code of its outcome. */
@@ -94,43 +92,41 @@ export function createDispatch({
     const lastArgument = rest.length > 0 ? rest.at(-1) : payload;
     const ack = isAck(lastArgument) ? lastArgument : undefined;
     const json = payload === ack ? undefined : payload;
-    const event = isClientEvent(name) ? name : undefined;
+    const server = serverOf(name);
+    const event = nameOf(name);
     const afterAck: (() => void)[] = [];
-    let code = "OK";
+    let code: ErrorCode | "OK" = "OK";
     try {
       if (served.nextSize() > eventLimits.bytes) throw new AppError("PAYLOAD_TOO_LARGE");
       if (!its.mayEmit()) throw new AppError("RATE_LIMITED");
-      if (!event) throw unknownEvent(name);
+      if (!server) throw unknownEvent(name);
       served.call ??= callOf(admitted);
-      const answer = await handle(
-        event,
-        json,
-        {
-          ...served.call,
-          socket,
-          user: admitted.user,
-          afterAck: (run: () => void) => void afterAck.push(run),
-        },
-        its,
-      );
+      const call: EventCall = {
+        ...served.call,
+        socket,
+        user: admitted.user,
+        afterAck: (run) => void afterAck.push(run),
+      };
+      const answer = await server.serve(json, call, (message) => admit(server, served, message));
       holdWrites(socket.conn);
       ack?.({ success: true, ...answer });
     } catch (thrown) {
       const error = toAppError(thrown);
       code = error.code;
       if (code === "INTERNAL") log.error({ err: error.cause, event }, "an event failed");
+      if (server?.failures.has(code) === false) log.error({ event, code }, "undeclared failure");
       if (ack) ack(failure(error));
       else emitError(socket, error, aboutOf(name, json));
       const isRefusal = code === "RATE_LIMITED" || code === "PAYLOAD_TOO_LARGE";
       if (isRefusal && its.isFlood()) endSocket(socket, new AppError("FLOOD"));
     } finally {
       for (const run of afterAck) run();
-      counted.inc({ event: event ?? "unknown", code });
+      counted.inc({ event, code });
       log.debug({ event, code }, "event");
     }
     return code;
   };
-  const takeTraced = tracing ? traced(tracing, take) : take;
+  const takeTraced = tracing ? traced(tracing, nameOf, take) : take;
 
   return {
     serve(socket, admitted) {
@@ -172,10 +168,9 @@ function callOf({ user, sessionId, expiresAt }: Judgement & { isAdmitted: true }
 }
 
 /** A span for each event, by the semantic conventions of messaging; what it causes is part of it. */
-function traced(tracing: Tracing, take: Take): Take {
+function traced(tracing: Tracing, nameOf: (name: unknown) => string, take: Take): Take {
   return async (served, args) => {
-    const [name] = args;
-    const event = isClientEvent(name) ? name : "unknown";
+    const event = nameOf(args[0]);
     const span = tracing.begin({
       name: `process ${event}`,
       kind: "consumer",
@@ -192,15 +187,9 @@ function traced(tracing: Tracing, take: Take): Take {
   };
 }
 
-function requireUserAccess(payload: DescMessage): void {
-  const isDeclared = hasOption(payload, eventOption);
-  if (!isDeclared || getOption(payload, eventOption).access !== Access.USER) {
-    throw new Error(`${payload.typeName} does not declare that users may send it (event.access)`);
-  }
-}
-
-function isClientEvent(name: unknown): name is ClientEvent {
-  return typeof name === "string" && Object.hasOwn(clientEvents, name);
+function roomIdOf(payload: Message): string {
+  const roomId: unknown = Reflect.get(payload, "roomId");
+  return typeof roomId === "string" ? roomId : "";
 }
 
 /** Functions can't come over the wire: one among the arguments is Socket.IO's own. */
