@@ -7,7 +7,7 @@ import {
   getOption,
   hasOption,
 } from "@bufbuild/protobuf";
-import { Direction, type Event, event } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { Access, Direction, type Event, event } from "#gen/aetherconnect/options/v1/options_pb.ts";
 
 /** What the contract declares of a Socket.IO event. */
 export interface EventDeclaration {
@@ -34,10 +34,14 @@ export function readEvents(roots: readonly DescFile[]): EventDeclaration[] {
     .filter((payload) => hasOption(payload, event))
     .map((payload) => {
       const option = getOption(payload, event);
-      const { name, direction, ack: ackName, mustJoin } = option;
+      const { name, direction, access, ack: ackName, mustJoin } = option;
       const refuse = (fault: string) => new Error(`${payload.typeName}: ${fault}`);
       if (name === "") throw refuse("an event needs a name");
       if (direction === Direction.UNSPECIFIED) throw refuse("an event needs a direction");
+      const toServer = direction === Direction.TO_SERVER;
+      if (access === Access.UNSPECIFIED) throw refuse("an event needs an access");
+      // A socket is always a user's.
+      if (toServer && access !== Access.USER) throw refuse("clients send events as users alone");
       const ack = ackName ? registry.getMessage(ackName) : undefined;
       if (ackName && !ack) throw refuse(`no such ack ${ackName}`);
       const hasRoom = payload.fields.some((field) => field.name === "room_id");
@@ -48,7 +52,7 @@ export function readEvents(roots: readonly DescFile[]): EventDeclaration[] {
       if (serving.length > 1) throw refuse("more than one method could serve the event");
       return {
         name,
-        toServer: direction === Direction.TO_SERVER,
+        toServer,
         option,
         payload,
         ack,

@@ -8,6 +8,9 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { BufError, runBuf } from "#contract/buf.ts";
+import { buildImage, readImage } from "#contract/compare/image.ts";
+import { openapi } from "#contract/documents/openapi.ts";
+import { readEvents } from "#contract/events.ts";
 import { copyPolls } from "../fixtures/polls.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -45,22 +48,22 @@ test("lists, messages, times and PATCH are in the types and in both documents", 
   );
   assert.match(types, /create_poll: \{[^}]*method: PollService\.method\.createPoll,\n/);
 
-  const openapi = JSON.parse(await generated("openapi.json"));
-  const valid = await new Validator().validate(structuredClone(openapi));
+  const document = JSON.parse(await generated("openapi.json"));
+  const valid = await new Validator().validate(structuredClone(document));
   assert.equal(valid.valid, true, JSON.stringify(valid));
-  const update = openapi.paths["/api/rooms/{roomId}/polls/{number}"].patch;
+  const update = document.paths["/api/rooms/{roomId}/polls/{number}"].patch;
   assert.deepEqual(
     update.parameters.map((it: { name: string; in: string }) => `${it.in} ${it.name}`),
     ["path roomId", "path number"],
   );
-  const [, numbers] = openapi.paths["/api/rooms/{roomId}/polls"].get.parameters;
+  const [, numbers] = document.paths["/api/rooms/{roomId}/polls"].get.parameters;
   assert.deepEqual(numbers.schema, {
     type: "array",
     items: { type: "integer", minimum: 1, maximum: 0xffff_ffff },
   });
   const ajv = new Ajv2020({ strict: false });
   addFormats.default(ajv);
-  ajv.addSchema(openapi, "openapi");
+  ajv.addSchema(document, "openapi");
   const accepts = ajv.compile({ $ref: "openapi#/components/schemas/CreatePollRequest" });
   const poll = { question: "Tea?", choices: [{ text: "yes", tags: ["hot"], look: null }] };
   assert.ok(accepts(poll), JSON.stringify(accepts.errors));
@@ -93,21 +96,36 @@ for (const [what, from, to, fault] of [
     '"fixture.v1.X"',
     /no such ack/,
   ],
+  ["an event for anyone", "ACCESS_USER", "ACCESS_ANYONE", /send events as users alone/],
+  ["an event that says nobody", "access: ACCESS_USER\n    ack", "ack", /needs an access/],
   ["a map", "repeated uint32 sizes = 5", "map<string, uint32> sizes = 5; //", /no wire form/],
 ] as const) {
-  test(`${what} is refused when code is generated`, async () => {
-    const path = join(folder, fixture);
-    const text = await readFile(path, "utf8");
-    const start = what.includes("event") ? text.indexOf("message CreatePollRequest") : 0;
-    assert.ok(text.includes(from, start), "the fixture has no such text any more");
-    await writeFile(path, text.slice(0, start) + text.slice(start).replace(from, () => to));
-    try {
-      await assert.rejects(
-        runBuf(folder, ["generate"]),
-        (error) => error instanceof BufError && fault.test(error.output),
-      );
-    } finally {
-      await writeFile(path, text);
-    }
+  test(`${what} is refused`, async () => {
+    const start = what.includes("event") ? "message CreatePollRequest" : "";
+    await using _edited = await edit(start, from, to);
+    const registry = readImage(await buildImage(folder));
+    const files = [...registry.files];
+    assert.throws(() => {
+      readEvents(files);
+      openapi(files.flatMap((it) => it.services));
+    }, fault);
   });
+}
+
+test("what is refused fails the generation, with its reason", async () => {
+  await using _edited = await edit("", "polls/{number}", "polls/{nr}");
+  await assert.rejects(
+    runBuf(folder, ["generate"]),
+    (error) => error instanceof BufError && /names no field nr/.test(error.output),
+  );
+});
+
+/** Replaces a text of the fixture, the first after another, until it is disposed. */
+async function edit(after: string, from: string, to: string): Promise<AsyncDisposable> {
+  const path = join(folder, fixture);
+  const text = await readFile(path, "utf8");
+  const start = text.indexOf(after);
+  assert.ok(text.includes(from, start), "the fixture has no such text any more");
+  await writeFile(path, text.slice(0, start) + text.slice(start).replace(from, () => to));
+  return { [Symbol.asyncDispose]: () => writeFile(path, text) };
 }
