@@ -24,7 +24,7 @@ export interface AddOptions {
   exceptSocketId?: string | undefined;
 }
 
-/** Adds a member and notifies their sockets. @throws AppError ROOM_NOT_FOUND, RATE_LIMITED */
+/** Adds a member and notifies their sockets. */
 export async function addMember(
   { store, memberships }: Members,
   roomId: string,
@@ -41,7 +41,6 @@ export async function addMember(
 /**
  * Makes the user a member of a public room, or finds that they are one. Notifies the user's
  * sockets, but for the one that asks.
- * @throws AppError ROOM_NOT_FOUND, RATE_LIMITED
  */
 export async function becomeMember(
   members: Members,

@@ -4,7 +4,7 @@ import { type Pagination, PaginationSchema } from "#gen/aetherconnect/message/v1
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { MessageStore, RoomView, Slice } from "../store/store.ts";
 
-/** A room that the user may read: public, or one's own. @throws AppError ROOM_NOT_FOUND */
+/** A room that the user may read: public, or one's own. */
 export async function getReadableRoom(
   store: Pick<MessageStore, "findRoom">,
   roomId: string,
@@ -18,10 +18,7 @@ export async function getReadableRoom(
   return view;
 }
 
-/**
- * A private room in which the user is a member, to change who else is.
- * @throws AppError ROOM_NOT_FOUND; VALIDATION_FAILED for a public room, which one joins
- */
+/** A private room in which the user is a member, to change who else is. */
 export async function getManagedRoom(
   store: Pick<MessageStore, "findRoom">,
   roomId: string,
