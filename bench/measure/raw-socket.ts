@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
+import { frame, upgradeRequest } from "#tools/rig/raw-sockets.ts";
 
 /**
  * A lean client: WebSocket, Engine.IO and Socket.IO text frames by hand on a TCP socket, so
@@ -41,7 +41,7 @@ export function openRawSocket({ url, auth, readyEvent }: RawOptions): Promise<Ra
     request(name, payload, onAck) {
       const id = String(nextId++);
       acks.set(id, onAck);
-      tcp.write(clientFrame(`42${id}${JSON.stringify([name, payload])}`));
+      tcp.write(frame(1, `42${id}${JSON.stringify([name, payload])}`));
     },
     onMessage() {},
     onClose() {},
@@ -51,8 +51,8 @@ export function openRawSocket({ url, auth, readyEvent }: RawOptions): Promise<Ra
   const onFrame = (data: Buffer, from: number, to: number) => {
     const text = () => data.toString("latin1", from, to);
     const type = data[from];
-    if (type === ping) tcp.write(clientFrame("3"));
-    else if (type === engineOpen) tcp.write(clientFrame(`40${JSON.stringify(auth)}`));
+    if (type === ping) tcp.write(frame(1, "3"));
+    else if (type === engineOpen) tcp.write(frame(1, `40${JSON.stringify(auth)}`));
     else if (type === engineMessage) {
       const packet = data[from + 1];
       if (packet === event) {
@@ -124,25 +124,8 @@ export function openRawSocket({ url, auth, readyEvent }: RawOptions): Promise<Ra
     opened.reject(new Error("closed before it was open"));
     self.onClose();
   });
-  tcp.write(
-    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: ${hostname}:${port}\r\n` +
-      "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n" +
-      `sec-websocket-key: ${randomBytes(16).toString("base64")}\r\n\r\n`,
-  );
+  tcp.write(upgradeRequest());
   return opened.promise;
-}
-
-/** A text frame from a client. Its mask is all zero, which saves the work of masking. */
-function clientFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  if (length > 65_535) throw new Error("too long for this client");
-  const head = length < 126 ? 6 : 8;
-  const frame = Buffer.alloc(head + length);
-  frame[0] = 0x81;
-  frame[1] = 0x80 | (length < 126 ? length : 126);
-  if (length >= 126) frame.writeUInt16BE(length, 2);
-  frame.write(text, head);
-  return frame;
 }
 
 /** Sends an event and waits for its acknowledgement's first argument. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
-import { connect as connectTcp } from "node:net";
 import { describe, test } from "node:test";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
+import { openRaw } from "#tools/rig/raw-sockets.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { setStage } from "./harness/stage.ts";
 
@@ -78,10 +78,8 @@ describe("handshakes", () => {
   });
 
   test("that don't come to an end are closed", async () => {
-    const url = new URL(stage.message.httpUrl);
-    const socket = connectTcp(Number(url.port), url.hostname);
+    const socket = openRaw(stage.message.httpUrl);
     socket.write("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: x\r\n");
-    socket.resume();
     const ws = new WebSocket(
       `${stage.message.httpUrl.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`,
     );

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { connect as connectTcp } from "node:net";
 import { test } from "node:test";
+import { frame, openRaw, upgradeRequest } from "#tools/rig/raw-sockets.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { disconnected, next } from "#tools/rig/sockets.ts";
 import { collect, range, setStage, type TestSocket } from "./harness/stage.ts";
@@ -135,13 +135,8 @@ test("a socket that doesn't read is cut, and the others get everything", async (
   await reader.emitWithAck("join_room", { roomId: busyRoom });
   const got = collect(reader);
 
-  const url = new URL(fast.httpUrl);
-  const socket = connectTcp(Number(url.port), url.hostname);
-  socket.on("error", () => undefined);
-  const key = Buffer.alloc(16, 1).toString("base64");
-  socket.write(
-    `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${key}\r\n\r\n`,
-  );
+  const socket = openRaw(fast.httpUrl);
+  socket.write(upgradeRequest());
   const saw = (text: string) =>
     new Promise<void>((resolve) => {
       const onData = (chunk: Buffer) => {
@@ -152,10 +147,10 @@ test("a socket that doesn't read is cut, and the others get everything", async (
       socket.on("data", onData);
     });
   await saw("pingInterval");
-  socket.write(frame(`40${JSON.stringify({ token: await stage.auth.wsToken(stalled) })}`));
+  socket.write(frame(1, `40${JSON.stringify({ token: await stage.auth.wsToken(stalled) })}`));
   await saw("connected");
   const joined = saw("430");
-  socket.write(frame(`420${JSON.stringify(["join_room", { roomId: busyRoom }])}`));
+  socket.write(frame(1, `420${JSON.stringify(["join_room", { roomId: busyRoom }])}`));
   await joined;
   socket.pause();
 
@@ -179,13 +174,3 @@ test("a socket that doesn't read is cut, and the others get everything", async (
   socket.resume();
   await once(socket, "close");
 });
-
-/** A client's text frame, masked with zeros. */
-function frame(text: string): Buffer {
-  const payload = Buffer.from(text);
-  const head = Buffer.alloc(4);
-  head[0] = 0x81;
-  head[1] = 0x80 | 126;
-  head.writeUInt16BE(payload.length, 2);
-  return Buffer.concat([head, Buffer.alloc(4), payload]);
-}

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
@@ -20,6 +19,7 @@ import { ErrorDetailSchema, ErrorReason } from "#gen/aetherconnect/error/v1/erro
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus, ServerReflection } from "#rpc";
 import { startPlatform } from "#tools/rig/platform.ts";
+import { openRaw } from "#tools/rig/raw-sockets.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { registerUser } from "#tools/rig/users.ts";
 
@@ -196,11 +196,9 @@ test("reflection lists our services and describes them", async () => {
 });
 
 test("random bytes end their own connection and nobody else's", async () => {
-  const { hostname, port } = new URL(platform.authRpcUrl);
   await Promise.all(
     Array.from({ length: 20 }, (_, i) => {
-      const socket = connect(Number(port), hostname);
-      socket.on("error", () => undefined);
+      const socket = openRaw(platform.authRpcUrl);
       socket.write(
         Buffer.from(
           i % 2
@@ -208,7 +206,7 @@ test("random bytes end their own connection and nobody else's", async () => {
             : "\0\x01\x02nonsense\r\n\r\n",
         ),
       );
-      return new Promise((resolve) => socket.on("close", resolve).resume());
+      return new Promise((resolve) => socket.on("close", resolve));
     }),
   );
   assert.equal((await user.client.get("/api/auth/profile")).status, 200);

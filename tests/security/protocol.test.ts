@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect as connectHttp2, constants } from "node:http2";
-import { connect } from "node:net";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { startPlatform } from "#tools/rig/platform.ts";
+import { openRaw } from "#tools/rig/raw-sockets.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { wsToken } from "#tools/rig/sockets.ts";
 import { registerUser } from "#tools/rig/users.ts";
@@ -20,8 +20,7 @@ const alive = async () => {
 
 describe("RPC ports", () => {
   test("a connection that says no more than that it speaks HTTP/2 is ended", async () => {
-    const socket = connect(Number(new URL(platform.authRpcUrl).port), "127.0.0.1");
-    socket.on("error", () => undefined).resume();
+    const socket = openRaw(platform.authRpcUrl);
     socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     await once(socket, "close");
   });
@@ -56,7 +55,7 @@ describe("RPC ports", () => {
   test("a host that is none is refused, and ends nothing", async () => {
     for (const url of rpcUrls()) {
       for (const head of ["HTTP/1.1\r\nHost: [::bad", "HTTP/1.1\r\nHost: [", "HTTP/1.0"]) {
-        const socket = connect(Number(new URL(url).port), "127.0.0.1");
+        const socket = openRaw(url);
         socket.write(
           `POST /grpc.health.v1.Health/Check ${head}\r\n` +
             "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
@@ -101,8 +100,7 @@ describe("RPC ports", () => {
         Buffer.from("GET / HTTP/9.9\r\n\r\n"),
         Buffer.from("\x16\x03\x01\x02\x00\x01\x00", "latin1"),
       ]) {
-        const socket = connect(Number(new URL(url).port), "127.0.0.1");
-        socket.on("error", () => undefined).resume();
+        const socket = openRaw(url);
         socket.write(bytes);
         await once(socket, "close");
       }

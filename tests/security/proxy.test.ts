@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { startPlatform } from "#tools/rig/platform.ts";
+import { openRaw, upgradeRequest } from "#tools/rig/raw-sockets.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { connectSocket } from "#tools/rig/sockets.ts";
 import { registerUser } from "#tools/rig/users.ts";
@@ -11,9 +11,8 @@ const platform = await shared(startPlatform());
 
 /** Sends bytes to the gateway; answers what comes back until the connection ends or is silent. */
 function raw(text: string): Promise<string> {
-  const { hostname, port } = new URL(platform.gatewayUrl);
   return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname);
+    const socket = openRaw(platform.gatewayUrl);
     let answer = "";
     socket.setEncoding("latin1").setTimeout(300);
     socket.on("data", (data) => {
@@ -54,9 +53,6 @@ describe("the way to Socket.IO leads nowhere else", () => {
 });
 
 describe("an upgrade that goes wrong ends its own connection alone", () => {
-  const upgrade = (path: string, more = "") =>
-    `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`;
   const webSocket = "/socket.io/?EIO=4&transport=websocket";
   // In a process of its own each of these would end the gateway.
   const uncaught: Error[] = [];
@@ -70,13 +66,11 @@ describe("an upgrade that goes wrong ends its own connection alone", () => {
 
   for (const path of ["/", webSocket, `${webSocket}&sid=i99_x`]) {
     test(`reset while it is judged: ${path}`, async () => {
-      const { hostname, port } = new URL(platform.gatewayUrl);
       await Promise.all(
         Array.from({ length: 30 }, async (_, i) => {
-          const socket = connect(Number(port), hostname);
-          socket.on("error", () => undefined);
+          const socket = openRaw(platform.gatewayUrl);
           await once(socket, "connect");
-          socket.write(upgrade(path), () => {
+          socket.write(upgradeRequest(path), () => {
             if (i % 2) socket.resetAndDestroy();
             else setImmediate(() => socket.resetAndDestroy());
           });
@@ -93,11 +87,10 @@ describe("an upgrade that goes wrong ends its own connection alone", () => {
     await using gateway = await startPlatform({
       gateway: { messageUrls: ["http://127.0.0.1:9", there.origin] },
     });
-    const { port } = new URL(gateway.gatewayUrl);
     for (const header of ["Trailer: x", "Expect: 100-continue", "TE: trailers", "Keep-Alive: x"]) {
       for (let turn = 0; turn < 2; turn++) {
-        const socket = connect(Number(port), "127.0.0.1");
-        socket.write(upgrade(webSocket, `${header}\r\n`));
+        const socket = openRaw(gateway.gatewayUrl);
+        socket.write(upgradeRequest(webSocket, `${header}\r\n`));
         const [answer]: Buffer[] = await once(socket, "data");
         assert.match(String(answer), /^HTTP\/1\.1 (101|4\d\d|503) /, header);
         socket.destroy();

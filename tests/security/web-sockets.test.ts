@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, test } from "node:test";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { startPlatform } from "#tools/rig/platform.ts";
-import { frame, openRawWebSocket } from "#tools/rig/raw-web-socket.ts";
+import { frame, openRawWebSocket } from "#tools/rig/raw-sockets.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { connectSocket, wsToken } from "#tools/rig/sockets.ts";
 import { generalRoomId, registerUser } from "#tools/rig/users.ts";

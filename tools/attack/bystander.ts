@@ -2,12 +2,13 @@
  * A client who only wants to chat while others attack, in a process of its own. Takes the
  * addresses as arguments, and answers each "report" with what it has seen since the last.
  */
-import { get, joinGeneral, registerUser } from "./user.ts";
+import { registerApiUser } from "../rig/api.ts";
+import { joinGeneral } from "./join-general.ts";
 
 const [gateway = "", message = ""] = process.argv.slice(2);
 const eachMs = 25;
-const user = await registerUser(gateway);
-const { socket, roomId } = await joinGeneral(gateway, message, user);
+const user = await registerApiUser(gateway);
+const { socket, roomId } = await joinGeneral(message, user);
 let times: number[] = [];
 let failures: string[] = [];
 socket.on("disconnect", (reason) => failures.push(`socket: ${reason}`));
@@ -23,7 +24,7 @@ let turn = 0;
 setInterval(() => {
   if (turn++ % 2) {
     void measure(async () => {
-      const { status } = await get(`${gateway}/api/rooms`, user.accessToken, 1);
+      const { status } = await user.get("/api/rooms");
       return status === 200 ? undefined : `REST: ${status}`;
     });
   } else if (turn % 4 === 1) {

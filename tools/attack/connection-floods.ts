@@ -1,17 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
-import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { openRaw } from "../rig/raw-sockets.ts";
 import type { Flood } from "./flood.ts";
-
-const portOf = (url: string) => Number(new URL(url).port);
-
-function open(port: number): Socket {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => undefined);
-  socket.resume();
-  return socket;
-}
 
 const slowHeads = [
   "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nX-Slow: ",
@@ -24,7 +15,7 @@ export const slowConnections: Flood = async (target, _user, scale) => {
   const urls = [target.gateway, target.message, target.auth, target.authRpc, target.messageRpc];
   const count = Math.round(500 * scale);
   const sockets = Array.from({ length: count }, (_, i) => {
-    const socket = open(portOf(urls[i % urls.length] ?? target.gateway));
+    const socket = openRaw(urls[i % urls.length] ?? target.gateway);
     socket.write(slowHeads[i % slowHeads.length] ?? "");
     return socket;
   });
@@ -122,9 +113,7 @@ export const controlFrames: Flood = async (target, _user, scale) => {
   let ended = 0;
   const floods = [target.authRpc, target.messageRpc].flatMap((url) =>
     [settings, ping, continuation].map(async (frame) => {
-      const socket = connect(portOf(url), "127.0.0.1");
-      socket.on("error", () => undefined);
-      socket.pause();
+      const socket = openRaw(url).pause();
       socket.write(Buffer.concat([preface, settings]));
       const batch = Buffer.concat(Array(frame.length > 1_000 ? 4 : 200).fill(frame));
       for (let i = 0; i < count / 200 && !socket.destroyed; i++) {
@@ -151,7 +140,7 @@ export const randomBytesOnPorts: Flood = async (target, _user, scale) => {
   let left = 0;
   for (let i = 0; i < count; i += 50) {
     const sockets = Array.from({ length: 50 }, (_, j) => {
-      const socket = open(portOf(urls[j % urls.length] ?? target.authRpc));
+      const socket = openRaw(urls[j % urls.length] ?? target.authRpc);
       const isHttp2 = randomInt(2) === 0;
       const head = isHttp2 ? Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") : Buffer.alloc(0);
       socket.write(Buffer.concat([head, randomBytes(randomInt(1, 2_000))]));

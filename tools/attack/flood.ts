@@ -1,5 +1,5 @@
+import type { ApiUser } from "../rig/api.ts";
 import type { Target } from "./target.ts";
-import type { User } from "./user.ts";
 
 /** What an attack came to, in words, and whether the server held out. */
 export interface Outcome {
@@ -7,4 +7,4 @@ export interface Outcome {
   isMet: boolean;
 }
 
-export type Flood = (target: Target, user: User, scale: number) => Promise<Outcome>;
+export type Flood = (target: Target, user: ApiUser, scale: number) => Promise<Outcome>;

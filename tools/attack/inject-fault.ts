@@ -1,10 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Socket } from "socket.io-client";
+import { type ApiUser, registerApiUser } from "../rig/api.ts";
 import type { Fault } from "./fault.ts";
 import type { Finding } from "./findings.ts";
+import { joinGeneral } from "./join-general.ts";
 import { knock, startProbe, untilHealthy, untilWhole } from "./probe.ts";
 import { type Target, victimNames } from "./target.ts";
-import { get, joinGeneral, registerUser, type User, wsToken } from "./user.ts";
 
 /** How long an answer may take, and how long it may take until all is well again. */
 export interface FaultLimits {
@@ -23,11 +24,11 @@ export async function injectFault(
     await target.victims[name].runWith(fault.settings?.[name] ?? {});
   }
   await untilHealthy(target);
-  const user = await registerUser(target.gateway);
-  const chatting = await registerUser(target.gateway);
-  const { socket, roomId } = await joinGeneral(target.gateway, target.message, chatting);
+  const user = await registerApiUser(target.gateway);
+  const chatting = await registerApiUser(target.gateway);
+  const { socket, roomId } = await joinGeneral(target.message, chatting);
   // Fetched now, for it is asked for while nobody can issue one: it lives for a minute.
-  const token = await wsToken(target.gateway, user);
+  const token = await user.wsToken();
   const probe = startProbe(target, user, token, roomId);
   await pause(300);
   await fault.begin(target);
@@ -36,7 +37,7 @@ export async function injectFault(
   const wasLate = fault.outlastsTokens && (await knock(target.message, token)) === "connected";
   await fault.end(target);
   const whole = await untilWhole(target, user, 2 * limits.wholeSeconds);
-  const isLost = await countMissing(target, chatting, roomId, chat.acknowledged);
+  const isLost = await countMissing(chatting, roomId, chat.acknowledged);
   socket.disconnect();
 
   const { damage } = probe;
@@ -103,8 +104,7 @@ async function chatFor(socket: Socket, roomId: string, seconds: number) {
 
 /** How many of the messages the room doesn't have, each at its place. */
 async function countMissing(
-  { gateway }: Target,
-  { accessToken }: User,
+  user: ApiUser,
   roomId: string,
   sent: readonly { seq: number; content: string }[],
 ): Promise<number> {
@@ -112,7 +112,7 @@ async function countMissing(
   const last = sent.at(-1)?.seq ?? 0;
   for (let after = (sent[0]?.seq ?? 1) - 1; after < last; ) {
     const path = `/api/rooms/${roomId}/messages?after=${after}&limit=100`;
-    const { body } = await get(`${gateway}${path}`, accessToken);
+    const { body } = await user.get(path);
     if (!Array.isArray(body.messages) || body.messages.length === 0) break;
     for (const { seq, content } of body.messages) stored.set(Number(seq), String(content));
     after = Number(body.messages.at(-1)?.seq);

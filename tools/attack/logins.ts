@@ -4,9 +4,9 @@ import { Agent, request } from "node:http";
 import { join } from "node:path";
 import { hash } from "@node-rs/argon2";
 import { ROOT } from "#contract/root.ts";
+import { type ApiUser, post } from "../rig/api.ts";
 import { type Finding, quantile } from "./findings.ts";
 import type { Target } from "./target.ts";
-import { post, type User } from "./user.ts";
 
 /** How fast the machine hashes, two at once, with the parameters of the auth service. */
 async function bareRate(seconds: number): Promise<number> {
@@ -24,7 +24,7 @@ async function bareRate(seconds: number): Promise<number> {
 }
 
 /** By plain node:http, which costs half of what fetch does: clients have machines of their own. */
-async function loginRate(target: Target, user: User, seconds: number): Promise<number> {
+async function loginRate(target: Target, user: ApiUser, seconds: number): Promise<number> {
   const agent = new Agent({ keepAlive: true });
   const body = JSON.stringify({ email: user.email, password: user.password });
   const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
@@ -49,7 +49,7 @@ async function loginRate(target: Target, user: User, seconds: number): Promise<n
 /** Logins a second against bare argon2, in turns, for the machine's mood changes. */
 export async function measureLoginRate(
   target: Target,
-  user: User,
+  user: ApiUser,
   scale: number,
 ): Promise<Finding> {
   // Code that has just been loaded is slow for a while.
@@ -72,7 +72,7 @@ export async function measureLoginRate(
 }
 
 /** Whether the time of an answer tells whether there is such a user. */
-export async function compareTimes(target: Target, user: User, scale: number): Promise<Finding> {
+export async function compareTimes(target: Target, user: ApiUser, scale: number): Promise<Finding> {
   const wrong: number[] = [];
   const unknown: number[] = [];
   const time = async (email: string) => {
@@ -101,7 +101,7 @@ export async function compareTimes(target: Target, user: User, scale: number): P
 /** Three times the logins at once that can be served in time, whose clients all wait. */
 export async function rushLogins(
   { gateway }: Target,
-  { email, password }: User,
+  { email, password }: ApiUser,
   answerMs: number,
 ): Promise<Finding> {
   const startedAt = performance.now();
@@ -128,7 +128,11 @@ export async function rushLogins(
 const expectedInRush = new Set(["let in", "BUSY", "UNAVAILABLE"]);
 
 /** `/health/live` of auth and of the gateway while 50 clients log in. */
-export async function watchHealth(target: Target, user: User, scale: number): Promise<Finding[]> {
+export async function watchHealth(
+  target: Target,
+  user: ApiUser,
+  scale: number,
+): Promise<Finding[]> {
   const endAt = performance.now() + Math.max(5_000, 15_000 * scale);
   const statuses = new Map<number, number>();
   const clients = Array.from({ length: 50 }, async () => {

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { registerApiUser } from "../rig/api.ts";
 import { timeCuts } from "./cuts.ts";
 import { faults } from "./faults.ts";
 import { type Finding, insist, printFindings, verdictOf } from "./findings.ts";
@@ -15,7 +16,6 @@ import { limitsOf } from "./limits.ts";
 import { compareTimes, measureLoginRate, rushLogins, watchHealth } from "./logins.ts";
 import { runFloods } from "./run-floods.ts";
 import { startTarget } from "./target.ts";
-import { registerUser } from "./user.ts";
 
 const { values } = parseArgs({
   options: {
@@ -43,7 +43,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 process.stdout.write(`attacking ${target.gateway}; logs in ${target.logs}\n`);
-const user = await registerUser(target.gateway);
+const user = await registerApiUser(target.gateway);
 
 const measured = [
   { name: "timing", run: async () => [await compareTimes(target, user, scale)] },

@@ -2,13 +2,13 @@ import { randomBytes, randomInt } from "node:crypto";
 import { connect as connectHttp2 } from "node:http2";
 import { setTimeout as pause } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { post } from "../rig/api.ts";
 import type { Flood } from "./flood.ts";
-import { post, wsToken } from "./user.ts";
 
 /** Frames of Engine.IO and Socket.IO: oversize, malformed, mutated, random; signed in and not. */
 export const randomFrames: Flood = async (target, user, scale) => {
   const total = Math.round(10_000 * scale);
-  const token = await wsToken(target.gateway, user);
+  const token = await user.wsToken();
   let sent = 0;
   let connections = 0;
   const url = `${target.message.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;

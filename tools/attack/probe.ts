@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { io } from "socket.io-client";
+import type { ApiUser } from "../rig/api.ts";
 import type { Target } from "./target.ts";
-import { login, type User, wsToken } from "./user.ts";
 
 /** What a fault did to those who asked. */
 export interface Damage {
@@ -14,7 +14,7 @@ export interface Damage {
 const waitLimitMs = 10_000;
 
 /** Asks of every kind, several times a second, until told to stop. */
-export function startProbe(target: Target, user: User, token: string, roomId: string) {
+export function startProbe(target: Target, user: ApiUser, token: string, roomId: string) {
   const damage: Damage = { slowestMs: 0, statuses: {}, wrong: [] };
   let isStopping = false;
   const stopping = new AbortController();
@@ -69,7 +69,7 @@ export function startProbe(target: Target, user: User, token: string, roomId: st
   });
   const knocking = (async () => {
     while (!isStopping) {
-      const fresh = await wsToken(target.gateway, user).catch(() => token);
+      const fresh = await user.wsToken().catch(() => token);
       const code = await knock(target.message, fresh);
       note("socket", code, 0);
       if (!["connected", "UNAVAILABLE", "no answer"].includes(code))
@@ -91,18 +91,21 @@ export function startProbe(target: Target, user: User, token: string, roomId: st
 /** Seconds until everything answers as it should. */
 export async function untilWhole(
   target: Target,
-  user: User,
+  user: ApiUser,
   limitSeconds: number,
 ): Promise<number> {
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
   while (seconds() < limitSeconds) {
-    const fresh = await login(target.gateway, user.email, user.password).catch(() => undefined);
+    const isIn = await user.login().then(
+      () => true,
+      () => false,
+    );
     const rooms = await fetch(`${target.gateway}/api/rooms`, {
-      headers: { authorization: `Bearer ${fresh?.accessToken}` },
+      headers: { authorization: `Bearer ${user.accessToken}` },
     }).catch(() => undefined);
     await rooms?.arrayBuffer().catch(() => undefined);
-    if (rooms?.status === 200 && (await isHealthy(target.message))) return seconds();
+    if (isIn && rooms?.status === 200 && (await isHealthy(target.message))) return seconds();
     await pause(100);
   }
   return Number.POSITIVE_INFINITY;

@@ -1,5 +1,6 @@
 import { constants, setPriority } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
+import type { ApiUser } from "../rig/api.ts";
 import type { Service } from "../rig/service.ts";
 import { type Finding, insist } from "./findings.ts";
 import type { Flood } from "./flood.ts";
@@ -7,12 +8,11 @@ import { floods } from "./floods.ts";
 import type { AttackLimits } from "./limits.ts";
 import { untilHealthy } from "./probe.ts";
 import type { Target } from "./target.ts";
-import type { User } from "./user.ts";
 import { startBystander } from "./watch.ts";
 
 export interface FloodOptions {
   target: Target;
-  user: User;
+  user: ApiUser;
   isShort: boolean;
   limits: AttackLimits;
   isWanted: (name: string) => boolean;

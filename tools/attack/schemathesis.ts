@@ -9,8 +9,8 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { registerApiUser } from "../rig/api.ts";
 import { startTarget } from "./target.ts";
-import { post, registerUser } from "./user.ts";
 
 const { values } = parseArgs({ options: { examples: { type: "string", default: "210" } } });
 const checks = [
@@ -22,9 +22,8 @@ const checks = [
 ];
 
 await using target = await startTarget();
-const { accessToken } = await registerUser(target.gateway);
-const bearer = { authorization: `Bearer ${accessToken}` };
-const made = await post(`${target.gateway}/api/rooms`, { name: "Schemathesis" }, bearer);
+const user = await registerApiUser(target.gateway);
+const made = await user.post("/api/rooms", { name: "Schemathesis" });
 const room: unknown = made.body.room;
 const roomId = typeof room === "object" && room && "id" in room ? String(room.id) : "";
 // A room that exists, or every route of rooms would only be asked for one that doesn't.
@@ -36,7 +35,7 @@ const run = spawn(
     `--config-file=${config}`,
     "run",
     `${target.gateway}/openapi.json`,
-    `--header=Authorization: Bearer ${accessToken}`,
+    `--header=Authorization: Bearer ${user.accessToken}`,
     `--checks=${checks.join(",")}`,
     `--max-examples=${values.examples}`,
     "--phases=examples,coverage,fuzzing",

@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { countHeld, frame, openRawWebSocket, pour } from "../rig/raw-web-socket.ts";
+import { ask } from "../rig/api.ts";
+import { countHeld, frame, openRawWebSocket, pour } from "../rig/raw-sockets.ts";
 import type { Flood } from "./flood.ts";
-import { ask, wsToken } from "./user.ts";
 
 /** Pings that each ask for a pong, from clients that read none; signed in and not, at both doors. */
 export const unreadPings: Flood = async (target, user, scale) => {
   const pings = Buffer.concat(Array(200).fill(frame(9, "x".repeat(125))));
-  const connect = frame(1, `40${JSON.stringify({ token: await wsToken(target.gateway, user) })}`);
+  const connect = frame(1, `40${JSON.stringify({ token: await user.wsToken() })}`);
   const doors = [target.message, target.message, target.gateway, target.gateway];
   const attack = async (url: string, isSignedIn: boolean) => {
     const socket = await openRawWebSocket(url);
@@ -33,7 +33,7 @@ export const unreadPings: Flood = async (target, user, scale) => {
 
 /** Messages in fragments of a byte, of which none is the last. */
 export const endlessFragments: Flood = async (target, user, scale) => {
-  const connect = frame(1, `40${JSON.stringify({ token: await wsToken(target.gateway, user) })}`);
+  const connect = frame(1, `40${JSON.stringify({ token: await user.wsToken() })}`);
   const pieces = Buffer.concat(Array(500).fill(frame(0, "x", false)));
   const count = Math.max(4, Math.round(40 * scale));
   const attack = async () => {
@@ -65,7 +65,7 @@ export const silentSockets: Flood = async (target, user, scale) => {
     Array.from({ length: count }, (_, i) => openRawWebSocket(doors[i % 2] ?? target.message)),
   );
   const sockets = opened.flatMap((it) => (it ? [it] : []));
-  const token = await wsToken(target.gateway, user);
+  const token = await user.wsToken();
   const sessions = await Promise.all(
     Array.from({ length: count }, (_, i) => openPolling(target.message, i % 2 ? token : undefined)),
   );

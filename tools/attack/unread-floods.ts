@@ -1,15 +1,15 @@
 import { connect as connectHttp2 } from "node:http2";
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { countHeld, openRaw } from "../rig/raw-web-socket.ts";
+import { type ApiUser, post } from "../rig/api.ts";
+import { countHeld, openRaw } from "../rig/raw-sockets.ts";
 import type { Flood } from "./flood.ts";
 import type { Target } from "./target.ts";
-import { post, type User } from "./user.ts";
 
 const path = "/aetherconnect.message.v1.MessageService/ListMessages";
 
 /** A room whose pages are as large as pages get: some 1.5 MB. */
-async function fillRoom(target: Target, { accessToken }: User): Promise<string> {
+async function fillRoom(target: Target, { accessToken }: ApiUser): Promise<string> {
   const bearer = { authorization: `Bearer ${accessToken}` };
   const { body } = await post(`${target.gateway}/api/rooms`, { name: "Large" }, bearer);
   const room: unknown = body.room;
@@ -52,7 +52,7 @@ export const unreadAnswers: Flood = async (target, user, scale) => {
   };
 };
 
-function openUnread(url: string, user: User, roomId: string, count: number) {
+function openUnread(url: string, user: ApiUser, roomId: string, count: number) {
   const session = connectHttp2(url, { settings: { initialWindowSize: 0 } });
   session.on("error", () => undefined);
   const streams = Array.from({ length: count }, () => {

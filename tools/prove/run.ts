@@ -1,11 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { type ApiUser, registerApiUser } from "#tools/rig/api.ts";
 import { checkRun, type Verdict } from "./check/check.ts";
 import type { FaultLog, RunLog } from "./check/run-log.ts";
 import { injectFaults } from "./faults/director.ts";
 import { type FaultKind, faultTitles } from "./faults/kinds.ts";
-import { type ApiUser, registerUser } from "./load/api.ts";
 import { type Load, startLoad } from "./load/load-process.ts";
 import type { ClientSpec } from "./load/protocol.ts";
 import type { ProveOptions } from "./options.ts";
@@ -60,7 +59,7 @@ async function run(
   const { kinds, leftOut } = possibleFaults(options, stage);
   for (const line of leftOut) say(`left out: ${line}`);
 
-  const user = await registerUser(stage.gatewayUrl, `u${randomBytes(5).toString("hex")}`);
+  const user = await registerApiUser(stage.gatewayUrl);
   const rooms = await createRooms(user, options.rooms, stage);
   const roomIds = [...rooms.shared, ...rooms.own.values()];
   await load.start({

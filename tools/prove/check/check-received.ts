@@ -1,7 +1,13 @@
-import type { Verdict } from "./check.ts";
 import type { StoreIndex } from "./check-store.ts";
 import type { ClientLog, FaultLog, ReceivedRoom, RunLog } from "./run-log.ts";
 import type { Findings } from "./violations.ts";
+
+/** From stored to delivered, milliseconds. */
+export interface Delivery {
+  median: number;
+  p99: number;
+  longest: number;
+}
 
 /** After a fault's end what was delayed by it may still be on its way. */
 const afterFaultMs = 5_000;
@@ -11,7 +17,7 @@ export function checkReceived(
   { clients, faults }: Pick<RunLog, "clients" | "faults">,
   store: StoreIndex,
   findings: Findings,
-): Pick<Verdict, "delivered" | "quietDelivery"> {
+): { delivered: number; quietDelivery: Delivery | undefined } {
   let delivered = 0;
   const delays: number[] = [];
   for (const client of clients) {
@@ -81,7 +87,7 @@ function wholeAt({ endedAt, wholeAfterMs = afterFaultMs }: FaultLog): number {
   return endedAt + Math.min(wholeAfterMs, afterFaultMs);
 }
 
-function summary(delays: number[]): Verdict["quietDelivery"] {
+function summary(delays: number[]): Delivery | undefined {
   if (delays.length === 0) return undefined;
   const sorted = Float64Array.from(delays).sort();
   const at = (share: number) =>

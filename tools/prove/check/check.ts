@@ -1,5 +1,5 @@
 import { checkFaults } from "./check-faults.ts";
-import { checkReceived } from "./check-received.ts";
+import { checkReceived, type Delivery } from "./check-received.ts";
 import { checkSends } from "./check-sends.ts";
 import { checkStore } from "./check-store.ts";
 import type { RunLog } from "./run-log.ts";
@@ -18,7 +18,7 @@ export interface Verdict {
   /** From a fault's end until whole, the longest; undefined without faults. */
   longestSilenceMs: number | undefined;
   /** From stored to delivered while nothing was broken, milliseconds. */
-  quietDelivery: { median: number; p99: number; longest: number } | undefined;
+  quietDelivery: Delivery | undefined;
   counts: Partial<Record<Violation, number>>;
   examples: { violation: Violation; text: string }[];
 }

@@ -5,8 +5,8 @@ import type {
   SendMessageRequestIn,
   ServerToClientEvents,
 } from "#gen/socket-events.ts";
+import type { ApiUser } from "#tools/rig/api.ts";
 import type { ReceivedRoom } from "../check/run-log.ts";
-import type { ApiUser } from "./api.ts";
 import type { ClientSpec } from "./protocol.ts";
 import { noteTop, slowMs, type Tally } from "./tally.ts";
 

@@ -1,7 +1,7 @@
 /** The process of the clients: unmodified Socket.IO clients that write and read. */
 import { writeFileSync } from "node:fs";
+import { registerApiUser } from "#tools/rig/api.ts";
 import { createRandom } from "../random.ts";
-import { registerUser } from "./api.ts";
 import { type ChatClient, createChatClient } from "./chat-client.ts";
 import type { Command, LoadConfig, Status } from "./protocol.ts";
 import { createTally } from "./tally.ts";
@@ -69,7 +69,7 @@ async function start(config: LoadConfig): Promise<void> {
     return via === "socket" ? instances.get(name) : undefined;
   };
   for (const spec of config.clients) {
-    const user = await registerUser(config.apiUrl, spec.name);
+    const user = await registerApiUser(config.apiUrl, spec.name);
     let writer: Writer | undefined;
     const client = createChatClient({
       spec,

@@ -1,6 +1,6 @@
+import type { ApiUser } from "#tools/rig/api.ts";
 import type { SendLog } from "../check/run-log.ts";
 import type { Random } from "../random.ts";
-import type { ApiUser } from "./api.ts";
 import type { ChatClient } from "./chat-client.ts";
 import { noteAck, type Tally } from "./tally.ts";
 

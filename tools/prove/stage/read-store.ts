@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { ApiUser } from "#tools/rig/api.ts";
 import type { StoredMessage, StoredRoom } from "../check/run-log.ts";
-import type { ApiUser } from "../load/api.ts";
 
 interface PageMessage {
   seq: number;

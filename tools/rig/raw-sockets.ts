@@ -5,20 +5,26 @@ import { setTimeout as pause } from "node:timers/promises";
 
 /** A connection for bytes that no client would send. It reads what comes until it is paused. */
 export function openRaw(url: string): Socket {
-  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  const socket = connect(Number(new URL(url).port), new URL(url).hostname);
   socket.on("error", () => undefined);
   socket.resume();
   return socket;
 }
 
+const webSocketPath = "/socket.io/?EIO=4&transport=websocket";
+
+/** @param more further lines of the head, each with its end */
+export function upgradeRequest(path = webSocketPath, more = ""): string {
+  return (
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`
+  );
+}
+
 /** A WebSocket of Engine.IO whose frames are ours to make. Undefined if it isn't let in. */
 export async function openRawWebSocket(url: string): Promise<Socket | undefined> {
   const socket = openRaw(url);
-  socket.write(
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n" +
-      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-  );
+  socket.write(upgradeRequest());
   const answer = await Promise.race([
     once(socket, "data"),
     once(socket, "close").then(() => []),
@@ -29,15 +35,18 @@ export async function openRawWebSocket(url: string): Promise<Socket | undefined>
   return undefined;
 }
 
-/** A frame as a client sends it, its mask all zeros. */
+/** A frame as a client sends it, its mask all zeros, which saves the work of masking. */
 export function frame(opcode: number, payload: string | Buffer, isLast = true): Buffer {
-  const bytes = Buffer.from(payload);
-  const first = (isLast ? 0x80 : 0) | opcode;
-  const length =
-    bytes.length < 126
-      ? [0x80 | bytes.length]
-      : [0x80 | 126, bytes.length >> 8, bytes.length & 0xff];
-  return Buffer.concat([Buffer.from([first, ...length, 0, 0, 0, 0]), bytes]);
+  const length = Buffer.byteLength(payload);
+  if (length > 65_535) throw new Error("too long for this client");
+  const head = length < 126 ? 6 : 8;
+  const bytes = Buffer.alloc(head + length);
+  bytes[0] = (isLast ? 0x80 : 0) | opcode;
+  bytes[1] = 0x80 | (length < 126 ? length : 126);
+  if (length >= 126) bytes.writeUInt16BE(length, 2);
+  if (typeof payload === "string") bytes.write(payload, head);
+  else payload.copy(bytes, head);
+  return bytes;
 }
 
 /**
