@@ -79,9 +79,6 @@ export function createStore(driver: StoreDriver): MessageStore {
       call(driver.listMembershipChanges(userId, from, to)),
     membershipPositions: (userIds) => call(driver.membershipPositions(userIds)),
     positions: (roomIds) => call(driver.positions(roomIds.filter(isId))),
-    membersAmong: async (roomId, userIds) =>
-      isId(roomId) ? call(driver.membersAmong(roomId, userIds)) : new Set(),
-    membershipChanges: (userIds, when) => call(driver.membershipChanges(userIds, when)),
     ping: driver.ping,
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };

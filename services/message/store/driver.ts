@@ -14,9 +14,7 @@ type PassedOn =
   | "listMembershipChanges"
   | "membershipPositions"
   | "positions"
-  | "ping"
-  | "membersAmong"
-  | "membershipChanges";
+  | "ping";
 
 /**
  * One kind of database, as `create-store.ts` uses it to keep the promises of `MessageStore`:

@@ -54,20 +54,9 @@ export interface MembershipChange {
   isMember: boolean;
 }
 
-/** A change as instances hint it to each other until they follow the numbers. */
-export type MembershipNotice = Omit<MembershipChange, "number">;
-
-/** A part of the past, as milliseconds before now; a minute at most. */
-export interface Span {
-  fromMs: number;
-  toMs: number;
-}
-
 /** How far a room has come, for those who follow it. */
 export interface RoomPosition {
   lastSeq: number;
-  /** Changes whenever a member comes or goes. */
-  membershipVersion: number;
 }
 
 /** Which part of a list to answer. */
@@ -147,12 +136,6 @@ export interface MessageStore extends AsyncDisposable {
    * a number that this has answered misses no change below it: numbers appear in their order.
    */
   membershipPositions: (userIds: readonly string[]) => Promise<Map<string, number>>;
-
-  /** Those of `userIds` who are members. */
-  membersAmong: (roomId: string, userIds: readonly string[]) => Promise<Set<string>>;
-
-  /** What changed for these users in that time: of each user and room the last change. */
-  membershipChanges: (userIds: readonly string[], when: Span) => Promise<MembershipNotice[]>;
 
   /** Where each room stands; rooms that aren't there are left out. */
   positions: (roomIds: readonly string[]) => Promise<Map<string, RoomPosition>>;

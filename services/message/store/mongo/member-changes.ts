@@ -1,12 +1,11 @@
 import { Types } from "mongoose";
-import { AppError, type ErrorCode } from "#contract/errors.ts";
+import { AppError } from "#contract/errors.ts";
 import { type ChangeResult, type PendingChange, rejected } from "../pending.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
 import { countRooms, lastNumbersOf } from "./members.ts";
-import type { Mutexes } from "./mutexes.ts";
-import { rowToChange } from "./rows.ts";
-import { type MembershipState, type Mongo, toObjectId } from "./schema.ts";
-import { barrier, insertInOrder, untilSettled } from "./writes.ts";
+import { type ChangeRow, rowToChange } from "./rows.ts";
+import { type MembershipDocument, type MembershipState, type Mongo, toObjectId } from "./schema.ts";
+import { barrier, insertInOrder, type Mutexes, untilSettled } from "./writes.ts";
 
 /**
  * Versions and numbers that a membership has taken stay taken, or whoever decided on an old
@@ -45,8 +44,21 @@ export async function changeMembers(
   return batch.map((one) => results.get(one) ?? rejected(failure));
 }
 
+/** What changes of one room are decided on. */
+interface Basis {
+  roomId: Types.ObjectId;
+  /** What the room is now. */
+  room: Omit<MembershipState, "changedAt">;
+  /** The memberships of all who are concerned, also those that have ended. */
+  memberships: Map<string, MembershipDocument>;
+  /** In how many rooms those are who are to come in. */
+  held: Map<string, number>;
+  /** The last number of each user's log. */
+  numbers: Map<string, number>;
+}
+
 /**
- * Decides what can be decided and writes once: all who have never been here, or one who has.
+ * Decides what can be decided and writes once: one who has been here before, or all who haven't.
  * Answers false where another was faster.
  */
 async function makeNext(
@@ -56,85 +68,125 @@ async function makeNext(
   check: () => void,
 ): Promise<boolean> {
   const roomId = toObjectId(open[0]?.roomId ?? "");
+  const basis = await readBasis(db, roomId, open);
+  if (basis && open.some((one) => findMade(basis, one))) await barrier(db, roomId);
+  for (const one of open) {
+    const result = judge(basis, one);
+    if (result) results.set(one, result);
+  }
+  const left = open.filter((one) => !results.has(one));
+  const [next] = left;
+  if (!basis || !next) return true;
+  const membership = basis.memberships.get(next.userId);
+  if (membership) return changeMembership(db, basis, membership, next, results, check);
+  const newcomers = new Map<string, PendingChange>();
+  for (const one of left) {
+    const isFirst = !basis.memberships.has(one.userId) && !newcomers.has(one.userId);
+    if (isFirst) newcomers.set(one.userId, one);
+  }
+  return addNewcomers(db, basis, [...newcomers.values()], results, check);
+}
+
+/** Undefined where there is no room. */
+async function readBasis(
+  db: Mongo,
+  roomId: Types.ObjectId,
+  open: readonly PendingChange[],
+): Promise<Basis | undefined> {
+  const userIds = [...new Set(open.map(({ userId }) => userId))];
   const adders = open.flatMap(({ byUserId }) => byUserId ?? []);
-  const users = [...open.map((it) => it.userId), ...adders];
-  const newcomerIds = open.flatMap((one) => (one.isMember ? one.userId : []));
+  const joining = open.flatMap(({ isMember, userId }) => (isMember ? userId : []));
   const reading = db.memberships.findOne({ roomId }).sort({ version: -1 }).lean().exec();
   // Those who add are read after the head: if one leaves then, that takes the version we need.
   if (adders.length > 0) await reading;
   const [head, room, known, held, numbers] = await Promise.all([
     reading,
     db.rooms.findById(roomId).select({ createdBy: 1 }).lean(),
-    db.memberships.find({ roomId, userId: { $in: users } }).lean(),
-    countRooms(db, newcomerIds),
-    lastNumbersOf(db, [...new Set(open.map(({ userId }) => userId))]),
+    db.memberships.find({ roomId, userId: { $in: [...userIds, ...adders] } }).lean(),
+    countRooms(db, joining),
+    lastNumbersOf(db, userIds),
   ]);
-  if (!room) {
-    for (const one of open) results.set(one, one.isMember ? refused("ROOM_NOT_FOUND") : unchanged);
-    return true;
-  }
-  const byUser = new Map(known.map((it) => [it.userId, it]));
-  const isIn = (userId: string) => byUser.get(userId)?.isMember ?? false;
-  const findMade = ({ userId, id }: PendingChange) => {
-    const membership = byUser.get(userId);
-    return membership?.changeId.equals(id) ? membership : undefined;
+  if (!room) return undefined;
+  return {
+    roomId,
+    room: head ?? { version: 0, memberCount: 0, createdBy: room.createdBy },
+    memberships: new Map(known.map((it) => [it.userId, it])),
+    held,
+    numbers,
   };
-  const judge = (one: PendingChange): ChangeResult | undefined => {
-    const { userId, isMember, byUserId } = one;
-    const madeBefore = findMade(one);
-    if (madeBefore) return made(madeBefore);
-    if (byUserId !== undefined && !isIn(byUserId)) return refused("ROOM_NOT_FOUND");
-    if (isIn(userId) === isMember) return unchanged;
-    const isFull = isMember && (held.get(userId) ?? 0) >= mostRoomsFor(byUserId);
-    return isFull ? rejected(tooManyRooms()) : undefined;
-  };
-  if (open.some(findMade)) await barrier(db, roomId);
-  for (const one of open) {
-    const result = judge(one);
-    if (result) results.set(one, result);
+}
+
+/** The result of a change that needs no write. */
+function judge(basis: Basis | undefined, one: PendingChange): ChangeResult | undefined {
+  const { userId, isMember, byUserId } = one;
+  if (!basis) return isMember ? rejected(new AppError("ROOM_NOT_FOUND")) : unchanged;
+  const madeBefore = findMade(basis, one);
+  if (madeBefore) return made(madeBefore);
+  const isIn = (id: string) => basis.memberships.get(id)?.isMember ?? false;
+  if (byUserId !== undefined && !isIn(byUserId)) return rejected(new AppError("ROOM_NOT_FOUND"));
+  if (isIn(userId) === isMember) return unchanged;
+  const isFull = isMember && (basis.held.get(userId) ?? 0) >= mostRoomsFor(byUserId);
+  return isFull ? rejected(tooManyRooms()) : undefined;
+}
+
+/** The membership, if the change has been made by an attempt whose answer was lost. */
+function findMade({ memberships }: Basis, { userId, id }: PendingChange) {
+  const membership = memberships.get(userId);
+  return membership?.changeId.equals(id) ? membership : undefined;
+}
+
+async function addNewcomers(
+  db: Mongo,
+  { roomId, room, numbers }: Basis,
+  newcomers: readonly PendingChange[],
+  results: Results,
+  check: () => void,
+): Promise<boolean> {
+  const documents = newcomers.map(({ userId, id }, i) => {
+    const state = stateAfter(room, i + 1, i + 1);
+    const number = (numbers.get(userId) ?? 0) + 1;
+    return {
+      ...state,
+      _id: new Types.ObjectId(),
+      roomId,
+      userId,
+      isMember: true,
+      joinedAt: state.changedAt,
+      changeId: toObjectId(id),
+      taken: [state.version],
+      number,
+      numbersTaken: [number],
+    };
+  });
+  check();
+  const count = await insertInOrder(db.memberships, documents);
+  for (const [i, document] of documents.slice(0, count).entries()) {
+    const one = newcomers[i];
+    if (one) results.set(one, made(document));
   }
-  const left = open.filter((one) => !results.has(one));
-  const newcomers = Map.groupBy(
-    left.filter((one) => !byUser.has(one.userId)),
-    (one) => one.userId,
-  );
-  const numberAfter = (userId: string) => (numbers.get(userId) ?? 0) + 1;
-  const before = head ?? { version: 0, memberCount: 0, createdBy: room.createdBy };
-  if (newcomers.size > 0) {
-    const changes = [...newcomers.values()].flatMap(([first]) => first ?? []);
-    const documents = changes.map(({ userId, id }, i) => {
-      const state = stateAfter(before, i + 1, i + 1);
-      const joinedAt = state.changedAt;
-      const _id = new Types.ObjectId();
-      const taken = [state.version];
-      const number = numberAfter(userId);
-      const changeId = toObjectId(id);
-      const membership = { _id, roomId, userId, isMember: true, joinedAt, changeId };
-      return { ...state, ...membership, taken, number, numbersTaken: [number] };
-    });
-    check();
-    const count = await insertInOrder(db.memberships, documents);
-    for (const [i, document] of documents.slice(0, count).entries()) {
-      const one = changes[i];
-      if (one) results.set(one, made(document));
-    }
-    return count === changes.length;
-  }
-  const [one] = left;
-  const mine = one && byUser.get(one.userId);
-  if (!mine) return true;
-  const { isMember, userId } = one;
-  const state = stateAfter(before, 1, isMember ? 1 : -1);
+  return count === documents.length;
+}
+
+async function changeMembership(
+  db: Mongo,
+  { roomId, room, numbers }: Basis,
+  { _id, version }: MembershipDocument,
+  one: PendingChange,
+  results: Results,
+  check: () => void,
+): Promise<boolean> {
+  const { userId, isMember } = one;
+  const state = stateAfter(room, 1, isMember ? 1 : -1);
   if (!isMember && state.createdBy === userId) {
     state.createdBy = (await findOldest(db, roomId, userId)) ?? userId;
   }
-  const joinedAt = isMember ? state.changedAt : mine.joinedAt;
-  const number = numberAfter(userId);
+  const number = (numbers.get(userId) ?? 0) + 1;
+  const joinedAt = isMember && { joinedAt: state.changedAt };
   check();
   const { matchedCount } = await db.memberships.updateOne(
-    { _id: mine._id, version: mine.version },
+    { _id, version },
     {
-      $set: { ...state, isMember, joinedAt, changeId: toObjectId(one.id), number },
+      $set: { ...state, isMember, ...joinedAt, changeId: toObjectId(one.id), number },
       $push: {
         taken: { $each: [state.version], $slice: -takenKept },
         numbersTaken: { $each: [number], $slice: -takenKept },
@@ -147,12 +199,8 @@ async function makeNext(
 
 const unchanged: ChangeResult = { status: "fulfilled", value: undefined };
 
-function made(change: Parameters<typeof rowToChange>[0]): ChangeResult {
+function made(change: ChangeRow): ChangeResult {
   return { status: "fulfilled", value: rowToChange(change) };
-}
-
-function refused(code: ErrorCode): ChangeResult {
-  return rejected(new AppError(code));
 }
 
 function stateAfter(

@@ -1,5 +1,5 @@
 import { Types } from "mongoose";
-import type { Membership, MembershipChange, MembershipNotice, Slice, Span } from "../store.ts";
+import type { Membership, MembershipChange, Slice } from "../store.ts";
 import { rowToChange } from "./rows.ts";
 import { type MembershipDocument, type Mongo, toObjectId } from "./schema.ts";
 
@@ -66,21 +66,6 @@ export async function countRooms(
     { $group: { _id: "$userId", count: { $sum: 1 } } },
   ]);
   return new Map(rows.map(({ _id, count }) => [_id, count]));
-}
-
-/** A membership keeps its last change, also when it has ended. */
-export async function listChanges(
-  { memberships }: Mongo,
-  userIds: readonly string[],
-  { fromMs, toMs }: Span,
-): Promise<MembershipNotice[]> {
-  const now = Date.now();
-  const changedAt = { $gt: new Date(now - fromMs), $lte: new Date(now - toMs) };
-  const changed = await memberships
-    .find({ changedAt, userId: { $in: [...userIds] } })
-    .select({ roomId: 1, userId: 1, isMember: 1, _id: 0 })
-    .lean();
-  return changed.map((it) => ({ ...it, roomId: it.roomId.toHexString() }));
 }
 
 export async function listMembershipChanges(

@@ -4,53 +4,46 @@ import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { mostRooms, tooManyRooms } from "../room-limits.ts";
 import type { MembershipChange, NewRoom, RoomPosition, Slice } from "../store.ts";
 import { countRooms, firstMembership, lastNumbersOf, listMembersAmong } from "./members.ts";
-import type { Mutexes } from "./mutexes.ts";
 import { type RoomRow, roomToRow, rowToChange, rowToRoom } from "./rows.ts";
 import { type Mongo, toObjectId } from "./schema.ts";
-import { barrier, untilSettled } from "./writes.ts";
+import { barrier, type Mutexes, untilSettled } from "./writes.ts";
 
 const membersShown = 100;
-/** The last message and the last change of members: one look into an index each. */
-const withPosition = ({ messages, memberships }: Mongo): PipelineStage[] => [
-  {
-    $lookup: {
-      from: messages.collection.collectionName,
-      localField: "_id",
-      foreignField: "roomId",
-      pipeline: [{ $sort: { seq: -1 } }, { $limit: 1 }, { $project: { seq: 1 } }],
-      as: "last",
-    },
-  },
-  {
-    $lookup: {
-      from: memberships.collection.collectionName,
-      localField: "_id",
-      foreignField: "roomId",
-      pipeline: [{ $sort: { version: -1 } }, { $limit: 1 }],
-      as: "head",
-    },
-  },
-];
+type Lookup = Exclude<PipelineStage.Lookup["$lookup"]["pipeline"], undefined>;
 
-const withMembers = ({ memberships }: Mongo): PipelineStage => ({
+/** What belongs to each room in another collection: a look into an index each. */
+const lookup = (
+  { collection }: Mongo["messages"] | Mongo["memberships"],
+  as: string,
+  pipeline: Lookup,
+) => ({
   $lookup: {
-    from: memberships.collection.collectionName,
+    from: collection.collectionName,
     localField: "_id",
     foreignField: "roomId",
-    pipeline: [
-      { $match: { isMember: true } },
-      { $sort: { version: 1 } },
-      { $limit: membersShown },
-      { $project: { userId: 1 } },
-    ],
-    as: "members",
+    pipeline,
+    as,
   },
 });
+
+const withLast = ({ messages }: Mongo) =>
+  lookup(messages, "last", [{ $sort: { seq: -1 } }, { $limit: 1 }, { $project: { seq: 1 } }]);
+
+const withHead = ({ memberships }: Mongo) =>
+  lookup(memberships, "head", [{ $sort: { version: -1 } }, { $limit: 1 }]);
+
+const withMembers = ({ memberships }: Mongo) =>
+  lookup(memberships, "members", [
+    { $match: { isMember: true } },
+    { $sort: { version: 1 } },
+    { $limit: membersShown },
+    { $project: { userId: 1 } },
+  ]);
 
 /** Pipelines aren't cast by Mongoose: what stands in `select` has its type already. */
 async function readRooms(db: Mongo, select: PipelineStage[]): Promise<Room[]> {
   const rows = await db.rooms
-    .aggregate<RoomRow>([...select, ...withPosition(db), withMembers(db)])
+    .aggregate<RoomRow>([...select, withLast(db), withHead(db), withMembers(db)])
     .readConcern(db.readLevel);
   return rows.map(rowToRoom);
 }
@@ -143,16 +136,11 @@ export async function listPositions(
   roomIds: readonly string[],
 ): Promise<Map<string, RoomPosition>> {
   const rows = await db.rooms
-    .aggregate<Pick<RoomRow, "_id" | "last" | "head">>([
+    .aggregate<Pick<RoomRow, "_id" | "last">>([
       { $match: { _id: { $in: roomIds.map(toObjectId) } } },
       { $project: { _id: 1 } },
-      ...withPosition(db),
+      withLast(db),
     ])
     .readConcern(db.readLevel);
-  return new Map(
-    rows.map(({ _id, last, head }) => [
-      _id.toHexString(),
-      { lastSeq: last[0]?.seq ?? 0, membershipVersion: head[0]?.version ?? 0 },
-    ]),
-  );
+  return new Map(rows.map(({ _id, last }) => [_id.toHexString(), { lastSeq: last[0]?.seq ?? 0 }]));
 }

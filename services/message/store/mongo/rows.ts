@@ -35,13 +35,13 @@ export function messageToRow(message: PendingMessage, seq: number, at: Date): Me
   };
 }
 
-export function rowToMessage({ _id, roomId, metadata, ...row }: MessageDocument): Message {
+export function rowToMessage(row: MessageDocument): Message {
   return toMessage({
     clientMessageId: undefined,
     ...row,
-    id: _id.toHexString(),
-    roomId: roomId.toHexString(),
-    metadata: textToMetadata(metadata),
+    id: row._id.toHexString(),
+    roomId: row.roomId.toHexString(),
+    metadata: textToMetadata(row.metadata),
   });
 }
 
@@ -62,11 +62,9 @@ export function rowToRoom({ _id, last, head: [head], members, ...row }: RoomRow)
   });
 }
 
-export function rowToChange({
-  userId,
-  number,
-  roomId,
-  isMember,
-}: Pick<MembershipDocument, keyof MembershipChange>): MembershipChange {
+/** What of a membership says how it changed last. */
+export type ChangeRow = Pick<MembershipDocument, keyof MembershipChange>;
+
+export function rowToChange({ userId, number, roomId, isMember }: ChangeRow): MembershipChange {
   return { userId, number, roomId: roomId.toHexString(), isMember };
 }

@@ -145,8 +145,7 @@ const membershipSchema = new Schema<MembershipDocument>(membershipFields, option
   .index({ userId: 1, numbersTaken: 1 }, uniqueWhere("numbersTaken"))
   .index({ userId: 1, number: -1 })
   .index({ roomId: 1, isMember: 1, version: 1 })
-  .index({ userId: 1, isMember: 1, joinedAt: 1, _id: 1 })
-  .index({ changedAt: 1 });
+  .index({ userId: 1, isMember: 1, joinedAt: 1, _id: 1 });
 
 const messageSchema = new Schema<MessageDocument>(messageFields, options)
   .index({ roomId: 1, seq: 1 }, { unique: true })

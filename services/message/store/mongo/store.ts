@@ -1,22 +1,15 @@
 import type { Logger } from "#common/log.ts";
 import { createStore } from "../create-store.ts";
 import type { MessageStore } from "../store.ts";
-import { appendBatch } from "./append.ts";
 import { connectMongo } from "./connection.ts";
 import { toStoreError } from "./errors.ts";
 import { createLeases } from "./leases.ts";
 import { changeMembers } from "./member-changes.ts";
-import {
-  listChanges,
-  listMembers,
-  listMembersAmong,
-  listMembershipChanges,
-  listMembershipPositions,
-} from "./members.ts";
-import { listMessages } from "./messages.ts";
+import { listMembers, listMembershipChanges, listMembershipPositions } from "./members.ts";
+import { appendBatch, listMessages } from "./messages.ts";
 import { migrate } from "./migrations.ts";
-import { createMutexes } from "./mutexes.ts";
 import { findRoom, insertRoom, listPositions, listPublicRooms, listRoomsOf } from "./rooms.ts";
+import { createMutexes } from "./writes.ts";
 
 /** Rooms that are written at once, each by itself. */
 const batching = { lanes: 32, laneDelayMs: 0, isMixed: false };
@@ -55,8 +48,6 @@ export async function openMongoStore(
     listMembershipChanges: (userId, from, to) => listMembershipChanges(db, userId, from, to),
     membershipPositions: (userIds) => listMembershipPositions(db, userIds),
     positions: (roomIds) => listPositions(db, roomIds),
-    membersAmong: (roomId, userIds) => listMembersAmong(db, roomId, userIds),
-    membershipChanges: (userIds, when) => listChanges(db, userIds, when),
     toStoreError,
     ping: connection.ping,
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),

@@ -2,7 +2,6 @@ import { type Kysely, sql } from "kysely";
 import { AppError } from "#contract/errors.ts";
 import { type ChangeResult, type PendingChange, rejected } from "../pending.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
-import type { MembershipNotice, Span } from "../store.ts";
 import type { Database } from "./schema.ts";
 
 type Member = Pick<PendingChange, "roomId" | "userId">;
@@ -84,11 +83,9 @@ export async function addMembers(
       on conflict do nothing
       returning room_id, user_id
     ),
-    ${notedOf("added", true)},
     ${loggedOf("added", true)},
     counted as (
-      update message.rooms r set member_count = r.member_count + n,
-        membership_version = r.membership_version + n, updated_at = now()
+      update message.rooms r set member_count = r.member_count + n, updated_at = now()
       from (select room_id, count(*)::int as n from added group by room_id) as by_room
       where r.id = by_room.room_id
     )
@@ -124,11 +121,9 @@ async function removeMembers(
         where m.room_id = input.room_id and m.user_id = input.user_id
         returning m.room_id, m.user_id
       ),
-      ${notedOf("gone", false)},
       ${loggedOf("gone", false)},
       counted as (
-        update message.rooms r set member_count = r.member_count - n,
-          membership_version = r.membership_version + n, updated_at = now(),
+        update message.rooms r set member_count = r.member_count - n, updated_at = now(),
           created_by = case when r.created_by = any(users) then coalesce((
             select m.user_id from message.memberships m
             where m.room_id = r.id and m.user_id <> all(users) order by m.position limit 1
@@ -157,40 +152,11 @@ function fulfilled(
   return { status: "fulfilled", value };
 }
 
-export async function listChanges(
-  db: Kysely<Database>,
-  userIds: readonly string[],
-  { fromMs, toMs }: Span,
-): Promise<MembershipNotice[]> {
-  const { rows } = await sql<MembershipNotice>`
-    select distinct on (room_id, user_id)
-      room_id as "roomId", user_id as "userId", is_member as "isMember"
-    from message.membership_changes
-    where at > now() - ${fromMs}::float8 * interval '1 ms'
-      and at <= now() - ${toMs}::float8 * interval '1 ms'
-      and user_id = any(${[...userIds]}::text[])
-    order by room_id, user_id, id desc`.execute(db);
-  return rows;
-}
-
 const inputOf = (batch: readonly Member[]) => sql`
   input as (
     select * from unnest(
       ${batch.map((it) => it.roomId)}::text[], ${batch.map((it) => it.userId)}::text[]
     ) with ordinality as t (room_id, user_id, i)
-  )`;
-
-/** Notes changes for other instances, and forgets old ones; what another forgets is left to it. */
-const notedOf = (changed: "added" | "gone", isMember: boolean) => sql`
-  noted as (
-    insert into message.membership_changes (room_id, user_id, is_member)
-    select room_id, user_id, ${sql.lit(isMember)} from ${sql.ref(changed)}
-  ),
-  forgotten as (
-    delete from message.membership_changes where id in (
-      select id from message.membership_changes where at < now() - interval '1 minute'
-      for update skip locked
-    )
   )`;
 
 /**

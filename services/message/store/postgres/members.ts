@@ -21,20 +21,6 @@ export async function listMembers(
   return { members, total: room?.memberCount ?? 0 };
 }
 
-export async function listMembersAmong(
-  db: Kysely<Database>,
-  roomId: string,
-  userIds: readonly string[],
-): Promise<Set<string>> {
-  const rows = await db
-    .selectFrom("memberships")
-    .select("userId")
-    .where("roomId", "=", roomId)
-    .where(({ eb, ref }) => eb(ref("userId"), "=", sql<string>`any(${[...userIds]}::text[])`))
-    .execute();
-  return new Set(rows.map((row) => row.userId));
-}
-
 export function listMembershipChanges(
   db: Kysely<Database>,
   userId: string,

@@ -82,6 +82,8 @@ async function createMembershipChanges(db: Kysely<Database>): Promise<void> {
 /**
  * Each user's numbered log of memberships: the number of their last change, and of each of their
  * rooms the last change. Memberships that are there already get numbers in the order of joining.
+ * `membership_changes` and `rooms.membership_version` stay, unread, for instances of the version
+ * before, which may go on running while an update rolls.
  */
 async function createMembershipLog(db: Kysely<Database>): Promise<void> {
   await sql`

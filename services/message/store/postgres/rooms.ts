@@ -103,7 +103,7 @@ export async function listPositions(
 ): Promise<Map<string, RoomPosition>> {
   const rows = await db
     .selectFrom("rooms")
-    .select(["id", "lastSeq", "membershipVersion"])
+    .select(["id", "lastSeq"])
     .where(({ eb, ref }) => eb(ref("id"), "=", sql<string>`any(${[...roomIds]}::text[])`))
     .execute();
   return new Map(rows.map(({ id, ...position }) => [id, position]));

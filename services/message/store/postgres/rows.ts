@@ -4,18 +4,18 @@ import type { PendingMessage } from "../pending.ts";
 import { metadataToText, textToMetadata, toMessage, toRoom } from "../stored.ts";
 import type { MessageRow, NewMessageRow, RoomRow } from "./schema.ts";
 
-export function messageToRow({ clientMessageId: _, ...message }: PendingMessage): NewMessageRow {
+export function messageToRow(message: PendingMessage): NewMessageRow {
   return { ...message, metadata: metadataToText(message.metadata) };
 }
 
-export function rowToMessage({ metadata, sendKey, ...row }: MessageRow): Message {
+export function rowToMessage(row: MessageRow): Message {
   return toMessage({
     ...row,
-    metadata: textToMetadata(metadata),
-    clientMessageId: sendKey.startsWith("#") ? undefined : sendKey,
+    metadata: textToMetadata(row.metadata),
+    clientMessageId: row.sendKey.startsWith("#") ? undefined : row.sendKey,
   });
 }
 
-export function rowToRoom({ description, ...row }: RoomRow & { members: string[] }): Room {
-  return toRoom({ ...row, description: description ?? undefined });
+export function rowToRoom(row: RoomRow & { members: string[] }): Room {
+  return toRoom({ ...row, description: row.description ?? undefined });
 }

@@ -23,9 +23,7 @@ export const roomColumns = [
   "lastSeq",
 ] as const satisfies readonly (keyof RoomRow)[];
 
-type RoomTable = WithDefaults<RoomRow, "createdAt" | "updatedAt" | "memberCount" | "lastSeq"> & {
-  membershipVersion: Generated<number>;
-};
+type RoomTable = WithDefaults<RoomRow, "createdAt" | "updatedAt" | "memberCount" | "lastSeq">;
 
 export interface MessageRow extends Columns<Omit<StoredMessage, "metadata" | "clientMessageId">> {
   /** JSON text: jsonb would reorder keys. */

@@ -2,16 +2,10 @@ import type { Logger } from "#common/log.ts";
 import { migrate, openPostgres } from "#common/postgres.ts";
 import { createStore } from "../create-store.ts";
 import type { MessageStore } from "../store.ts";
-import { appendBatch } from "./append.ts";
 import { toStoreError } from "./errors.ts";
-import { changeMembers, listChanges } from "./member-changes.ts";
-import {
-  listMembers,
-  listMembersAmong,
-  listMembershipChanges,
-  listMembershipPositions,
-} from "./members.ts";
-import { listMessages } from "./messages.ts";
+import { changeMembers } from "./member-changes.ts";
+import { listMembers, listMembershipChanges, listMembershipPositions } from "./members.ts";
+import { appendBatch, listMessages } from "./messages.ts";
 import { migrations, schema } from "./migrations.ts";
 import { findRoom, insertRoom, listPositions, listPublicRooms, listRoomsOf } from "./rooms.ts";
 import type { Database } from "./schema.ts";
@@ -58,8 +52,6 @@ export async function openPostgresStore(
     listMembershipChanges: (userId, from, to) => listMembershipChanges(db, userId, from, to),
     membershipPositions: (userIds) => listMembershipPositions(db, userIds),
     positions: (roomIds) => listPositions(db, roomIds),
-    membersAmong: (roomId, userIds) => listMembersAmong(db, roomId, userIds),
-    membershipChanges: (userIds, when) => listChanges(db, userIds, when),
     toStoreError,
     ping: postgres.ping,
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
