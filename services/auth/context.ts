@@ -5,17 +5,15 @@ import { createCounters } from "#common/limits.ts";
 import { createLogger, type Logger } from "#common/log.ts";
 import { createMetrics, type Metrics } from "#common/metrics.ts";
 import { openPostgres } from "#common/postgres.ts";
-import type { Authenticator } from "#common/rpc/interceptors.ts";
-import { createServiceTokens } from "#common/tokens/service-token.ts";
+import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-token.ts";
 import { openTracing, type Tracing } from "#rpc";
-import { createAuthenticator } from "./authenticator.ts";
 import type { AuthConfig } from "./config.ts";
 import { migrateDatabase } from "./db/open-database.ts";
 import { type AuthDatabase, type Db, schema } from "./db/tables.ts";
 import { type Notices, startNotices } from "./feed/notices.ts";
 import { type KeyRing, openKeyRing } from "./keys/key-ring.ts";
 import { createSealer } from "./keys/seal.ts";
-import { createLimits, type Limits } from "./limits/limits.ts";
+import { createLimits, type Limits } from "./limits.ts";
 import {
   createPasswords,
   defaultPasswordCost,
@@ -24,7 +22,7 @@ import {
 } from "./passwords/passwords.ts";
 
 /** Everything that the auth service's parts use. */
-export interface AuthContext extends AsyncDisposable {
+export interface AuthContext {
   config: AuthConfig;
   log: Logger;
   metrics: Metrics;
@@ -36,7 +34,7 @@ export interface AuthContext extends AsyncDisposable {
   keys: KeyRing;
   passwords: Passwords;
   limits: Limits;
-  authenticator: Authenticator;
+  serviceTokens: ServiceTokens;
   operations: Operations;
 }
 
@@ -49,28 +47,28 @@ export interface AuthOverrides {
 }
 
 /**
- * Brings the database up to date and opens everything.
+ * Brings the database up to date and opens everything; what must be closed goes on the stack.
  * @throws StartError where PostgreSQL can't be had
  */
 export async function createAuthContext(
   config: AuthConfig,
+  stack: AsyncDisposableStack,
   overrides: AuthOverrides = {},
 ): Promise<AuthContext> {
-  await using resources = new AsyncDisposableStack();
   const log = overrides.log ?? createLogger("auth", config.logLevel);
   const metrics = createMetrics("auth");
-  const tracing = resources.use(await openTracing("auth", budgets.drain.tracing));
+  const tracing = stack.use(await openTracing("auth", budgets.drain.tracing));
   await migrateDatabase(config.databaseUrl, log);
   const open = (options?: { size: number; statementTimeoutMs: number }) =>
-    resources.adopt(
+    stack.adopt(
       openPostgres<AuthDatabase>(schema, { url: config.databaseUrl, log, ...options }),
       // A database that hangs must not keep the process from ending.
       (it) => withDeadline(it[Symbol.asyncDispose](), budgets.drain.database, () => undefined),
     );
   const postgres = open();
   const feedPostgres = open({ size: 2, statementTimeoutMs: budgets.database.feedStatement });
-  const notices = resources.adopt(startNotices(config.databaseUrl, log), (it) => it.close());
-  const keys = resources.adopt(
+  const notices = stack.adopt(startNotices(config.databaseUrl, log), (it) => it.close());
+  const keys = stack.adopt(
     await openKeyRing({
       db: postgres.db,
       sealer: createSealer(config.serviceSecrets, "auth signing keys"),
@@ -82,7 +80,7 @@ export async function createAuthContext(
   const passwords = await createPasswords(overrides.passwordCost ?? defaultPasswordCost);
   metrics.gauge("password_hashes_waiting", "Passwords that wait to be hashed", passwords.waiting);
   const serviceTokens = createServiceTokens("auth", config.serviceSecrets);
-  const counters = resources.adopt(createCounters(config.redisUrl), (it) => it.close());
+  const counters = stack.adopt(createCounters(config.redisUrl), (it) => it.close());
   const operations = createOperations({
     dependencies: {
       postgres: { isRequired: true, check: postgres.ping },
@@ -91,7 +89,6 @@ export async function createAuthContext(
     metrics,
     metricsToken: config.metricsToken,
   });
-  const held = resources.move();
   return {
     config,
     log,
@@ -103,8 +100,7 @@ export async function createAuthContext(
     keys,
     passwords,
     limits: createLimits(counters, config.authRateLimitPerMinute),
-    authenticator: createAuthenticator(postgres.db, keys.find, serviceTokens),
+    serviceTokens,
     operations,
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }

@@ -129,7 +129,7 @@ export const budgets = {
     /** Requests under way on an HTTP port. */
     gateway: 5 * secondMs,
     http: 3 * secondMs,
-    /** RPC streams are told to end, then calls under way may finish. */
+    /** RPC streams end, then calls under way may finish. */
     streams: 500,
     calls: 3 * secondMs,
     /** Socket events under way, then the goodbyes of the sockets. */

@@ -9,6 +9,7 @@ import {
   sql,
 } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
+import { LRUCache } from "lru-cache";
 import { Pool, type QueryConfig, type QueryResult } from "pg";
 import { budgets } from "./budgets.ts";
 import { withDeadline } from "./deadline.ts";
@@ -141,12 +142,11 @@ function withNamedStatements(pool: Pool): PostgresPool {
   };
 }
 
-const names = new Map<string, string>();
+const names = new LRUCache<string, string>({ max: 500 });
 
 function statementName(text: string): string {
   let name = names.get(text);
   if (!name) {
-    if (names.size >= 500) names.clear();
     name = `k${createHash("sha1").update(text).digest("base64url")}`;
     names.set(text, name);
   }

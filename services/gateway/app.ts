@@ -5,7 +5,7 @@ import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { createAdmission } from "./admission.ts";
 import type { GatewayContext } from "./context.ts";
 import { createCookieJar } from "./cookies.ts";
-import { credentialHooks } from "./credential-hooks.ts";
+import { credentialHooks } from "./credentials.ts";
 import { documentRoutes } from "./docs/routes.ts";
 import {
   answerErrors,

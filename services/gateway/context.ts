@@ -12,11 +12,10 @@ import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus, openTracing, type Tracing } from "#rpc";
 import type { GatewayConfig } from "./config.ts";
-import { roundRobin } from "./round-robin.ts";
-import { noteEndedSessions, type Upstream, upstreamsOf } from "./upstreams.ts";
+import { noteEndedSessions, roundRobin, type Upstream, upstreamsOf } from "./upstreams.ts";
 
 /** Everything that the gateway's parts use. */
-export interface GatewayContext extends AsyncDisposable {
+export interface GatewayContext {
   config: GatewayConfig;
   log: Logger;
   metrics: Metrics;
@@ -39,33 +38,33 @@ export interface GatewayOverrides {
   upstreams?: Upstream[];
 }
 
+/** Makes everything; what must be closed goes on the stack. */
 export async function createGatewayContext(
   config: GatewayConfig,
+  stack: AsyncDisposableStack,
   overrides: GatewayOverrides = {},
 ): Promise<GatewayContext> {
-  const resources = new AsyncDisposableStack();
   const log = overrides.log ?? createLogger("gateway", config.logLevel);
   const metrics = createMetrics("gateway");
-  const tracing = resources.use(await openTracing("gateway", budgets.drain.tracing));
+  const tracing = stack.use(await openTracing("gateway", budgets.drain.tracing));
   const serviceTokens = createServiceTokens("gateway", config.serviceSecrets);
 
-  const counters = resources.adopt(createCounters(config.redisUrl), (it) => it.close());
+  const counters = stack.adopt(createCounters(config.redisUrl), (it) => it.close());
 
-  const endedHere = (ids: readonly string[]) => feed.markEnded(ids);
   const connect = (options: Pick<ClientOptions, "url" | "audience" | "interceptors">) =>
-    resources.adopt(createRpcClient({ ...options, serviceTokens, tracing }), (it) => it.close())
+    stack.adopt(createRpcClient({ ...options, serviceTokens, tracing }), (it) => it.close())
       .transport;
   const authTransport = connect({
     url: config.authUrl,
     audience: "auth",
-    interceptors: [noteEndedSessions(endedHere)],
+    interceptors: [noteEndedSessions((ids) => feed.markEnded(ids))],
   });
   const message = roundRobin(
     config.messageRpcUrls.map((url) => connect({ url, audience: "message" })),
   );
 
   const auth = createClient(AuthService, authTransport);
-  const feed = resources.adopt(startRevocationFeed({ auth, log }), (it) => it.close());
+  const feed = stack.adopt(startRevocationFeed({ auth, log }), (it) => it.close());
   const { SERVING } = HealthCheckResponse_ServingStatus;
   const isServing = async (transport: Transport) =>
     (await createClient(Health, transport).check({}, { timeoutMs: budgets.health.ping })).status ===
@@ -92,6 +91,5 @@ export async function createGatewayContext(
       metrics,
       metricsToken: config.metricsToken,
     }),
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

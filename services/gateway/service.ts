@@ -20,8 +20,8 @@ export async function startGateway(
   config: GatewayConfig,
   overrides?: GatewayOverrides,
 ): Promise<RunningGateway> {
-  await using resources = new AsyncDisposableStack();
-  const context = resources.use(await createGatewayContext(config, overrides));
+  await using starting = new AsyncDisposableStack();
+  const context = await createGatewayContext(config, starting, overrides);
   const { operations, log } = context;
   const proxy = createSocketProxy({
     targets: config.messageUrls,
@@ -37,13 +37,13 @@ export async function startGateway(
     handle: createApp(context),
     sockets: proxy,
   });
-  resources.defer(async () => {
+  starting.defer(async () => {
     const closed = http.close(budgets.drain.gateway);
     proxy.close();
     await closed;
   });
   const url = localUrl(config.host, http.port);
   log.info({ url }, "gateway ready");
-  const running = resources.move();
-  return { url, urls: [url], [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const stack = starting.move();
+  return { url, urls: [url], [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

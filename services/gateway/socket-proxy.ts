@@ -43,7 +43,7 @@ const notPassedOn = new Set([
 
 export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
   const upgraded = new Set<Duplex>();
-  const candidates = takeTurns(options.targets.length);
+  const candidates = rotateInstances(options.targets.length);
 
   /** Sends a request's head to an instance; one that isn't there is passed over. */
   const open = async (req: IncomingMessage, hooks: UpstreamHooks) => {
@@ -151,13 +151,13 @@ function sessionIdOf(req: IncomingMessage): string | null {
   return new URLSearchParams(req.url?.split("?")[1]).get("sid");
 }
 
-/** Which instances to try: the session's own, or for a new session each once, in turns. */
-function takeTurns(count: number): (req: IncomingMessage) => number[] {
-  let turn = 0;
+/** Which instances to try: the session's own, or for a new session each once, the next one first. */
+function rotateInstances(count: number): (req: IncomingMessage) => number[] {
+  let sessions = 0;
   return (req) => {
     const sessionId = sessionIdOf(req);
     if (sessionId !== null) return [instanceOf(sessionId) ?? 0];
-    const first = turn++;
+    const first = sessions++;
     return Array.from({ length: count }, (_, i) => (first + i) % count);
   };
 }

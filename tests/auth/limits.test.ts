@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout, setImmediate as turn } from "node:timers/promises";
-import { createLimits } from "#auth/limits/limits.ts";
+import { createLimits } from "#auth/limits.ts";
 import { createGate } from "#auth/passwords/gate.ts";
 import { createCounters } from "#common/limits.ts";
 import { AppError } from "#contract/errors.ts";

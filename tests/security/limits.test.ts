@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
+import { clientAddress, clientKeyOf, networkOf } from "#common/http/client-address.ts";
 import { createHttpClient, type HttpClient } from "#tools/rig/http-client.ts";
 import { type Platform, startPlatform } from "#tools/rig/platform.ts";
 import { startRedis, withoutRedis } from "#tools/rig/redis.ts";
@@ -153,9 +153,28 @@ test("X-Forwarded-For is believed by setting, hop by hop, and only where it hold
   for (const header of [undefined, "", "nonsense", "198.51.100.1'", "x".repeat(10_000)]) {
     assert.equal(of(header, 1), "192.0.2.1");
   }
+  for (const [header, address] of [
+    ["203.0.113.7:50001", "203.0.113.7"],
+    ["[2001:db8::1]:443", "2001:db8::1"],
+    ["[2001:db8::1]", "2001:db8::1"],
+    ["2001:db8::1", "2001:db8::1"],
+    ["203.0.113.7:", "192.0.2.1"],
+    ["[203.0.113.7", "192.0.2.1"],
+    ["[]:443", "192.0.2.1"],
+  ]) {
+    assert.equal(of(header, 1), address, header);
+  }
   // Came past a proxy: what there is was written by the client.
   assert.equal(of("203.0.113.66", 2), "192.0.2.1");
   assert.equal(clientKeyOf("2001:db8:1:2:3:4:5:6"), clientKeyOf("2001:db8:1:2::1"));
   assert.notEqual(clientKeyOf("2001:db8:1:3::1"), clientKeyOf("2001:db8:1:2::1"));
+  assert.equal(clientKeyOf("2001:db8:1:2::1"), "2001:db8:1:2::/64");
+  assert.equal(clientKeyOf("fe80::1:2%eth0"), "fe80::/64");
   assert.equal(clientKeyOf("::ffff:198.51.100.1"), "198.51.100.1");
+  assert.equal(clientKeyOf("::ffff:c633:6401"), "198.51.100.1");
+  assert.equal(clientKeyOf("unknown"), "unknown");
+  assert.equal(networkOf("2001:db8:1:2fff::1", 56), "2001:db8:1:2f00::/56");
+  assert.equal(networkOf("2001:db8:1:2fff::1", 48), "2001:db8:1::/48");
+  assert.equal(networkOf("::ffff:198.51.100.1", 48), undefined);
+  assert.equal(networkOf("198.51.100.1", 48), undefined);
 });

@@ -40,7 +40,7 @@ export async function removeOld(db: Db): Promise<void> {
     delete from auth.refresh_tokens where hash in (
       select hash from auth.refresh_tokens where expires_at <= now() limit ${batchSize}
     )`);
-  // Ended before, so that the feed has told of it.
+  // Ended before, so that the feed has announced it.
   await remove(sql`
     delete from auth.sessions where id in (
       select id from auth.sessions

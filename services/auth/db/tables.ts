@@ -83,7 +83,7 @@ interface SigningKeysTable {
   signsFrom: Date;
 }
 
-/** Where a user has signed in from, so that others' guesses can't keep him out there. */
+/** Where a user has signed in from, so that others' guesses can't lock them out there. */
 interface KnownClientsTable {
   userId: string;
   /** See `clientKeyOf`. */

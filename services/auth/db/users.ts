@@ -10,6 +10,20 @@ import {
 } from "#gen/aetherconnect/auth/v1/user_pb.ts";
 import type { AuthDatabase, Db, Trx, UserRow } from "./tables.ts";
 
+/** Nobody's login is longer, as typed; normalising could make it eighteen times as long. */
+export const maxLoginLength = 254;
+/** Longer keys than this can't be indexed; normalising makes some texts much longer. */
+export const maxLoginKeyLength = 320;
+
+/**
+ * The form of a username or email address by which it is unique and found: compatible
+ * characters are one (NFKC), and so are letters of either case. Upper case comes first
+ * because some letters, such as the Greek sigma, have two lower forms; by it "ß" is "ss".
+ */
+export function loginKey(login: string): string {
+  return login.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
+}
+
 type UsersTable = AuthDatabase["users"];
 
 /** What is shown of a user, to the user alone. */
@@ -47,7 +61,7 @@ export function findCredentials(db: Db, id: string): Promise<CredentialRow | und
   return db.selectFrom("users").select(credentialColumns).where("id", "=", id).executeTakeFirst();
 }
 
-/** Who signs in, and whether he has before from `client`, see `clientKeyOf`. */
+/** Who signs in, and whether they have before from `client`, see `clientKeyOf`. */
 export function findLogin(
   db: Db,
   by: { emailKey: string } | { usernameKey: string },

@@ -1,5 +1,5 @@
 import { invalid } from "#contract/errors.ts";
-import { loginKey } from "../login-key.ts";
+import { loginKey } from "../db/users.ts";
 
 /** What everybody knows of a user, who must not have it as a password. */
 interface Known {

@@ -1,34 +1,34 @@
 import { AppError } from "#contract/errors.ts";
 
-/** Lets few at a time through; the rest wait in line, but not for ever. */
+/** Lets few jobs run at once; the rest wait in a queue, but not for ever. */
 export interface Gate {
   /**
-   * Takes a place in the line; the wait counts from here, whatever is done before the turn.
-   * @throws AppError BUSY where the line is already much longer than can be served in time
+   * Takes a place in the queue; the wait counts from here, whatever is done before the job.
+   * @throws AppError BUSY where the queue is already much longer than can be served in time
    */
   enter: () => Place;
   waiting: () => number;
 }
 
-/** A place in the line, given up by disposing. */
+/** A place in the queue, given up by disposing. */
 export interface Place extends Disposable {
   /**
-   * What must be there before the turn comes.
-   * @throws AppError BUSY where others have their turns meanwhile, and it isn't there in time
+   * Waits for what the job needs.
+   * @throws AppError BUSY where other jobs run meanwhile, and it isn't there in time
    */
   inTime: <T>(preparing: Promise<T>) => Promise<T>;
-  /** Lets it pass those who wait and haven't been let so: see `run`. */
+  /** Moves it to the queue that is served first: see `run`. */
   goFirst: () => void;
-  /** Runs `work` when it is its turn. @throws AppError BUSY where that doesn't come in time */
+  /** Runs `work` when a slot is free. @throws AppError BUSY where none is free in time */
   run: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /**
- * So many times more than can be served in time may come in: who turns out to go first would
- * else be refused for a line that he doesn't stand in.
+ * So many times more than can be served in time may enter. Otherwise those who turn out to go
+ * first would be refused because of a queue that they don't wait in.
  */
 const roomForFirst = 2;
-/** What was fast once is believed a little less with each run. */
+/** With each run the fastest one so far is trusted a little less. */
 const doubt = 1.02;
 
 export function createGate({ atOnce, maxWaitMs }: { atOnce: number; maxWaitMs: number }): Gate {
@@ -39,7 +39,7 @@ export function createGate({ atOnce, maxWaitMs }: { atOnce: number; maxWaitMs: n
   let fastestMs = 0;
 
   const leastWaitMs = (ahead: number) => (Math.max(0, ahead) * fastestMs) / atOnce;
-  const turnUntil = (deadline: number, queue: (() => void)[]) => {
+  const slotUntil = (deadline: number, queue: (() => void)[]) => {
     if (running < atOnce) {
       running++;
       return Promise.resolve();
@@ -48,20 +48,20 @@ export function createGate({ atOnce, maxWaitMs }: { atOnce: number; maxWaitMs: n
     const leftMs = Math.max(0, deadline - performance.now());
     if (leastWaitMs(ahead) > leftMs) return Promise.reject(new AppError("BUSY"));
     return new Promise<void>((resolve, reject) => {
-      const turn = () => {
+      const start = () => {
         clearTimeout(timer);
         resolve();
       };
       const timer = setTimeout(() => {
-        queue.splice(queue.indexOf(turn), 1);
+        queue.splice(queue.indexOf(start), 1);
         reject(new AppError("BUSY"));
       }, leftMs);
-      queue.push(turn);
+      queue.push(start);
     });
   };
   const leave = () => {
     const next = first.shift() ?? rest.shift();
-    // Who is next takes the place over, so nobody can slip in between.
+    // The next takes the slot over, so that no newcomer gets in between.
     if (next) next();
     else running--;
   };
@@ -77,7 +77,7 @@ export function createGate({ atOnce, maxWaitMs }: { atOnce: number; maxWaitMs: n
 
   return {
     enter() {
-      // Whose turn can't come in time, even if all goes well, is told now and costs no more.
+      // A job that can't start in time, even if all goes well, is refused now and costs no more.
       if (leastWaitMs(places - atOnce) > roomForFirst * maxWaitMs) throw new AppError("BUSY");
       places++;
       let queue = rest;
@@ -85,7 +85,7 @@ export function createGate({ atOnce, maxWaitMs }: { atOnce: number; maxWaitMs: n
       return {
         async inTime(preparing) {
           const { promise: tooLate, reject } = Promise.withResolvers<never>();
-          // Where nobody has a turn it isn't the line that is slow, and who prepares will say why.
+          // Where no job runs it isn't the queue that is slow, and what is prepared will fail itself.
           const giveUp = () => running > 0 && reject(new AppError("BUSY"));
           const timer = setTimeout(giveUp, maxWaitMs);
           try {
@@ -98,7 +98,7 @@ export function createGate({ atOnce, maxWaitMs }: { atOnce: number; maxWaitMs: n
           queue = first;
         },
         async run(work) {
-          await turnUntil(deadline, queue);
+          await slotUntil(deadline, queue);
           try {
             return await runTimed(work);
           } finally {

@@ -14,15 +14,15 @@ export const defaultPasswordCost: PasswordCost = { memoryCost: 19_456, timeCost:
 
 /** Hashes and checks passwords by argon2id, two at once, so that the machine stays usable. */
 export interface Passwords {
-  /** Takes a place in the line. @throws AppError BUSY where the line is too long */
+  /** Takes a place in the queue. @throws AppError BUSY where it is too long */
   queueUp: () => Hasher;
   /** Whether a hash costs less than one made today. */
   isOutdated: (stored: string) => boolean;
-  /** How many wait for their turn. */
+  /** How many wait to be hashed. */
   waiting: () => number;
 }
 
-/** A place in the line; to be disposed when no more is to be hashed. */
+/** A place in the queue; to be disposed when no more is to be hashed. */
 export interface Hasher extends Pick<Place, "inTime" | "goFirst" | typeof Symbol.dispose> {
   /** A PHC string. @throws AppError BUSY */
   hash: (password: string) => Promise<string>;
@@ -35,14 +35,14 @@ const atOnce = 2;
 export async function createPasswords(cost: PasswordCost): Promise<Passwords> {
   const gate = createGate({ atOnce, maxWaitMs: budgets.answer.passwordQueue });
   const options = { ...cost, parallelism: 1 };
-  const nobodys = await hash(randomBytes(32), options);
+  const placeholder = await hash(randomBytes(32), options);
   return {
     queueUp() {
       const place = gate.enter();
       return {
         hash: (password) => place.run(() => hash(normalize(password), options)),
         async verify(stored, password) {
-          const isRight = await place.run(() => verify(stored ?? nobodys, normalize(password)));
+          const isRight = await place.run(() => verify(stored ?? placeholder, normalize(password)));
           return isRight && stored !== undefined;
         },
         inTime: place.inTime,

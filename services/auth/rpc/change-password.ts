@@ -1,15 +1,22 @@
-import type { HandlerContext } from "@connectrpc/connect";
 import { requireUser } from "#common/rpc/caller.ts";
 import { AppError } from "#contract/errors.ts";
-import type { ChangePasswordRequest } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
 import { endSessions, holdOpenSession } from "../db/sessions.ts";
 import { findCredentials, lockUser, updatePassword } from "../db/users.ts";
 import { refuseCommonPassword } from "../passwords/common-passwords.ts";
 
 export const changePassword =
-  ({ db, passwords, limits }: AuthContext) =>
-  async (req: ChangePasswordRequest, call: HandlerContext) => {
+  ({
+    db,
+    passwords,
+    limits,
+  }: Pick<AuthContext, "db" | "passwords" | "limits">): Handler<
+    typeof AuthService,
+    "changePassword"
+  > =>
+  async (req, call) => {
     const { userId, sessionId } = requireUser(call);
     const user = await findCredentials(db, userId);
     if (!user) throw new AppError("UNAUTHENTICATED");

@@ -7,11 +7,10 @@ import { endSessionByRefreshToken, logout, logoutAll } from "./logout.ts";
 import { getProfile, updateProfile } from "./profile.ts";
 import { refreshSession } from "./refresh-session.ts";
 import { register } from "./register.ts";
-import { checkSession, endSession, listSessions } from "./sessions.ts";
+import { checkSession, endSession, issueWsToken, listSessions } from "./sessions.ts";
 import { getSigningKeys, rotateSigningKeys } from "./signing-keys.ts";
 import { findUser, getUsers, listUsers } from "./users.ts";
 import { watchRevocations } from "./watch-revocations.ts";
-import { issueWsToken } from "./ws-token.ts";
 
 /** The whole API. */
 export function authHandlers(ctx: AuthContext) {

@@ -1,18 +1,14 @@
-import type { HandlerContext } from "@connectrpc/connect";
 import { requireUser } from "#common/rpc/caller.ts";
-import type {
-  EndSessionByRefreshTokenRequest,
-  LogoutAllRequest,
-  LogoutRequest,
-} from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
 import { endSessions } from "../db/sessions.ts";
 import { lockUser } from "../db/users.ts";
 import { hashRefreshToken, isRefreshToken } from "../sessions/tokens.ts";
 
 export const logout =
-  ({ db }: AuthContext) =>
-  async (_req: LogoutRequest, call: HandlerContext) => {
+  ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "logout"> =>
+  async (_req, call) => {
     const { sessionId } = requireUser(call);
     const endedSessionIds = await db
       .transaction()
@@ -21,8 +17,8 @@ export const logout =
   };
 
 export const logoutAll =
-  ({ db }: AuthContext) =>
-  async (_req: LogoutAllRequest, call: HandlerContext) => {
+  ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "logoutAll"> =>
+  async (_req, call) => {
     const { userId } = requireUser(call);
     const endedSessionIds = await db.transaction().execute(async (trx) => {
       await lockUser(trx, userId);
@@ -32,8 +28,8 @@ export const logoutAll =
   };
 
 export const endSessionByRefreshToken =
-  ({ db }: AuthContext) =>
-  async ({ refreshToken }: EndSessionByRefreshTokenRequest) => {
+  ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "endSessionByRefreshToken"> =>
+  async ({ refreshToken }) => {
     if (!isRefreshToken(refreshToken)) return { endedSessionIds: [] };
     const tokenHash = hashRefreshToken(refreshToken);
     const endedSessionIds = await db

@@ -1,14 +1,8 @@
-import { setTimeout } from "node:timers/promises";
-import { create } from "@bufbuild/protobuf";
-import type { HandlerContext } from "@connectrpc/connect";
+import { pause } from "#common/deadline.ts";
 import { requireUser } from "#common/rpc/caller.ts";
 import { AppError, invalid } from "#contract/errors.ts";
-import {
-  type GetProfileRequest,
-  GetProfileResponseSchema,
-  type UpdateProfileRequest,
-  UpdateProfileResponseSchema,
-} from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthService, UpdateProfileRequest } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
 import { noteChangedUser } from "../db/revocations.ts";
 import { holdOpenSession } from "../db/sessions.ts";
@@ -17,23 +11,27 @@ import {
   findCredentials,
   findProfile,
   lockUser,
+  loginKey,
+  maxLoginKeyLength,
   type ProfileRow,
   rowToUser,
   takenFieldOf,
   updateUser,
 } from "../db/users.ts";
-import { loginKey, maxLoginKeyLength } from "../login-key.ts";
 
 export const getProfile =
-  ({ db }: AuthContext) =>
-  async (_req: GetProfileRequest, call: HandlerContext) => {
+  ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "getProfile"> =>
+  async (_req, call) => {
     const user = await findProfile(db, requireUser(call).userId);
     if (!user) throw new AppError("UNAUTHENTICATED");
-    return create(GetProfileResponseSchema, { user: rowToUser(user) });
+    return { user: rowToUser(user) };
   };
 
 export const updateProfile =
-  (ctx: AuthContext) => async (req: UpdateProfileRequest, call: HandlerContext) => {
+  (
+    ctx: Pick<AuthContext, "db" | "limits" | "passwords">,
+  ): Handler<typeof AuthService, "updateProfile"> =>
+  async (req, call) => {
     const { userId, sessionId } = requireUser(call);
     let judgedVersion: number | undefined;
     if (req.email !== undefined) {
@@ -57,18 +55,18 @@ export const updateProfile =
         throw new AppError("USER_EXISTS", { faults: [{ path, message: "is taken" }] });
       });
     if (!change) throw new AppError("UNAUTHENTICATED");
-    if (change.isRenamed) await setTimeout(feedLeadMs);
-    return create(UpdateProfileResponseSchema, { user: rowToUser(change.user) });
+    if (change.isRenamed) await pause(feedLeadMs);
+    return { user: rowToUser(change.user) };
   };
 
-/** The feed tells of a new name within this, so that the next message already carries it. */
+/** By then the feed has brought the new name, so that the next message carries it. */
 const feedLeadMs = 50;
 
 const wrongPassword = () => invalid("currentPassword", "is wrong");
 
 /** Answers the version of the password that was right. */
 async function requirePassword(
-  { db, limits, passwords }: AuthContext,
+  { db, limits, passwords }: Pick<AuthContext, "db" | "limits" | "passwords">,
   userId: string,
   password = "",
 ): Promise<number> {

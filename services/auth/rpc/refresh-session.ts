@@ -1,11 +1,7 @@
-import { create } from "@bufbuild/protobuf";
-import type { HandlerContext } from "@connectrpc/connect";
 import { clientOf } from "#common/rpc/caller.ts";
 import { AppError } from "#contract/errors.ts";
-import {
-  type RefreshSessionRequest,
-  RefreshSessionResponseSchema,
-} from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
 import { type Rotation, rotateRefreshToken } from "../db/rotate-refresh-token.ts";
 import {
@@ -15,10 +11,12 @@ import {
   makeRefreshToken,
 } from "../sessions/tokens.ts";
 
-export const refreshSession = (ctx: AuthContext) => {
+export const refreshSession = (
+  ctx: Pick<AuthContext, "config" | "db" | "keys" | "limits" | "log" | "metrics">,
+): Handler<typeof AuthService, "refreshSession"> => {
   const outcomes = ctx.metrics.counter("refreshes_total", "Uses of refresh tokens", ["outcome"]);
 
-  return async (req: RefreshSessionRequest, call: HandlerContext) => {
+  return async (req, call) => {
     const { address } = clientOf(call);
     const next = makeRefreshToken();
     const rotation: Rotation = isRefreshToken(req.refreshToken)
@@ -31,9 +29,9 @@ export const refreshSession = (ctx: AuthContext) => {
     outcomes.inc({ outcome: rotation.outcome });
     switch (rotation.outcome) {
       case "rotated":
-        return create(RefreshSessionResponseSchema, {
+        return {
           tokens: await issueTokens(ctx.keys, rotation.session, next),
-        });
+        };
       case "race":
         throw new AppError("REFRESH_RACE");
       case "limited":
@@ -42,7 +40,7 @@ export const refreshSession = (ctx: AuthContext) => {
         await ctx.limits.refreshFailed(address);
         throw new AppError("INVALID_REFRESH_TOKEN");
       case "reused":
-        // What has just ended a session is told in any case: its cookies must go.
+        // Where a session has just ended this is answered in any case: its cookies must go.
         if (rotation.endedSessionIds.length === 0) await ctx.limits.refreshFailed(address);
         else {
           ctx.log.warn(

@@ -1,20 +1,18 @@
-import { create } from "@bufbuild/protobuf";
-import type { HandlerContext } from "@connectrpc/connect";
 import { clientOf } from "#common/rpc/caller.ts";
 import { AppError, invalid } from "#contract/errors.ts";
-import {
-  type RegisterRequest,
-  RegisterResponseSchema,
-} from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
-import { insertUser, rowToUser, takenFieldOf } from "../db/users.ts";
-import { loginKey, maxLoginKeyLength } from "../login-key.ts";
+import { insertUser, loginKey, maxLoginKeyLength, rowToUser, takenFieldOf } from "../db/users.ts";
 import { refuseCommonPassword } from "../passwords/common-passwords.ts";
 import { startSession } from "../sessions/start-session.ts";
 import { issueTokens } from "../sessions/tokens.ts";
 
 export const register =
-  (ctx: AuthContext) => async (req: RegisterRequest, call: HandlerContext) => {
+  (
+    ctx: Pick<AuthContext, "config" | "db" | "keys" | "limits" | "passwords">,
+  ): Handler<typeof AuthService, "register"> =>
+  async (req, call) => {
     const client = clientOf(call);
     const emailKey = loginKey(req.email);
     if (emailKey.length > maxLoginKeyLength) throw invalid("email", "is too long");
@@ -23,7 +21,7 @@ export const register =
     await ctx.limits.register(emailKey);
     using hasher = ctx.passwords.queueUp();
     const passwordHash = await hasher.hash(req.password);
-    // Who no longer waits must not get an account that nobody told of.
+    // A caller who is gone must not get an account that nobody knows of.
     call.signal.throwIfAborted();
     const { user, started } = await ctx.db
       .transaction()
@@ -44,8 +42,8 @@ export const register =
         throw takenFieldOf(error) ? new AppError("USER_EXISTS") : error;
       });
     if (!started) throw new Error("a new user's password has changed");
-    return create(RegisterResponseSchema, {
+    return {
       user: rowToUser(user),
       tokens: await issueTokens(ctx.keys, started.session, started.refresh),
-    });
+    };
   };

@@ -1,23 +1,18 @@
-import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { HandlerContext } from "@connectrpc/connect";
 import { requireUser } from "#common/rpc/caller.ts";
 import { AppError } from "#contract/errors.ts";
-import {
-  type CheckSessionRequest,
-  type EndSessionRequest,
-  type ListSessionsRequest,
-  ListSessionsResponseSchema,
-} from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
 import { endSessions, findOpenSession, isSessionId, listOpenSessions } from "../db/sessions.ts";
+import { issueUserToken } from "../sessions/tokens.ts";
 
 export const listSessions =
-  ({ db }: AuthContext) =>
-  async (_req: ListSessionsRequest, call: HandlerContext) => {
+  ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "listSessions"> =>
+  async (_req, call) => {
     const { userId, sessionId } = requireUser(call);
     const rows = await listOpenSessions(db, userId);
-    return create(ListSessionsResponseSchema, {
+    return {
       sessions: rows.map(({ id, device, createdAt, lastUsedAt }) => ({
         id,
         ...(device !== null && { device }),
@@ -25,12 +20,12 @@ export const listSessions =
         lastUsedAt: timestampFromDate(lastUsedAt),
         current: id === sessionId,
       })),
-    });
+    };
   };
 
 export const endSession =
-  ({ db }: AuthContext) =>
-  async ({ sessionId }: EndSessionRequest, call: HandlerContext) => {
+  ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "endSession"> =>
+  async ({ sessionId }, call) => {
     const { userId } = requireUser(call);
     if (!isSessionId(sessionId)) throw new AppError("SESSION_NOT_FOUND");
     const endedSessionIds = await db
@@ -41,7 +36,16 @@ export const endSession =
   };
 
 export const checkSession =
-  ({ db }: AuthContext) =>
-  async ({ sessionId }: CheckSessionRequest) => ({
+  ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "checkSession"> =>
+  async ({ sessionId }) => ({
     active: (await findOpenSession(db, sessionId)) !== undefined,
   });
+
+export const issueWsToken =
+  ({ db, keys }: Pick<AuthContext, "db" | "keys">): Handler<typeof AuthService, "issueWsToken"> =>
+  async (_req, call) => {
+    const session = await findOpenSession(db, requireUser(call).sessionId);
+    if (!session) throw new AppError("UNAUTHENTICATED");
+    const { token } = await issueUserToken(keys, "ws", session);
+    return { token };
+  };

@@ -1,14 +1,13 @@
-import { create } from "@bufbuild/protobuf";
-import { GetSigningKeysResponseSchema } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
 
 export const getSigningKeys =
-  ({ keys }: AuthContext) =>
-  async () =>
-    create(GetSigningKeysResponseSchema, {
-      keys: (await keys.published()).map(({ kid, x }) => ({ kid, kty: "OKP", crv: "Ed25519", x })),
-    });
+  ({ keys }: Pick<AuthContext, "keys">): Handler<typeof AuthService, "getSigningKeys"> =>
+  async () => ({
+    keys: (await keys.published()).map(({ kid, x }) => ({ kid, kty: "OKP", crv: "Ed25519", x })),
+  });
 
 export const rotateSigningKeys =
-  ({ keys }: AuthContext) =>
+  ({ keys }: Pick<AuthContext, "keys">): Handler<typeof AuthService, "rotateSigningKeys"> =>
   async () => ({ kid: await keys.rotate() });

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import type { HandlerContext } from "@connectrpc/connect";
 import { budgets } from "#common/budgets.ts";
 import { withDeadline } from "#common/deadline.ts";
 import {
@@ -9,19 +8,24 @@ import {
   type WatchRevocationsResponse,
   WatchRevocationsResponseSchema,
 } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Call } from "#rpc";
 import type { AuthContext } from "../context.ts";
 import { type FeedPage, readFeed } from "../feed/read-feed.ts";
 
 const { heartbeat, longestRead } = budgets.revocation;
 
 /**
- * Tells what happens from the cursor on. A stream that can't read the database goes on
+ * Sends what happens from the cursor on. A stream that can't read the database goes on
  * with heartbeats, but never says that it has caught up.
  */
-export const watchRevocations = ({ feedDb, notices, log }: AuthContext) =>
+export const watchRevocations = ({
+  feedDb,
+  notices,
+  log,
+}: Pick<AuthContext, "feedDb" | "notices" | "log">) =>
   async function* (
     req: WatchRevocationsRequest,
-    { signal }: Pick<HandlerContext, "signal">,
+    { signal }: Pick<Call, "signal">,
   ): AsyncGenerator<WatchRevocationsResponse> {
     let cursor = req.cursor || undefined;
     // One reading at a time: one that hangs must not be joined by four more each second.

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isIP, isIPv6 } from "node:net";
+import ipaddr from "ipaddr.js";
 
 /**
  * The address of the client: the connection's own, or with trusted proxies the entry of
@@ -14,23 +15,25 @@ export function clientAddress(req: IncomingMessage, trustedProxyHops: number): s
     .map((entry) => entry.trim())
     .filter(Boolean);
   // Fewer entries than proxies, or something else than an address: not what they write.
-  const entry = entries.at(-trustedProxyHops) ?? "";
-  return isIP(entry) ? entry : peer;
+  return addressIn(entries.at(-trustedProxyHops) ?? "") ?? peer;
+}
+
+/** Some proxies write the client's port as well, and an IPv6 address in brackets. */
+function addressIn(entry: string): string | undefined {
+  const [, bracketed, withPort] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(entry) ?? [];
+  const address = bracketed ?? withPort ?? entry;
+  return isIP(address) ? address : undefined;
 }
 
 /** What limits count by: an IPv4 address, or the /64 that an IPv6 client can move in. */
 export function clientKeyOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
-  if (!isIPv6(plain)) return plain;
-  const [head = "", tail] = (plain.split("%")[0] ?? "").split("::");
-  const groups = head === "" ? [] : head.split(":");
-  if (tail !== undefined) {
-    const rest = tail === "" ? [] : tail.split(":");
-    while (groups.length + rest.length < 8) groups.push("0");
-    groups.push(...rest);
-  }
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":")}::/64`;
+  if (!ipaddr.isValid(address)) return address;
+  return networkOf(address, 64) ?? ipaddr.process(address).toString();
+}
+
+/** The network of so many bits around an IPv6 address; undefined for any other. */
+export function networkOf(address: string, bits: 48 | 56 | 64): string | undefined {
+  const [plain = ""] = address.split("%");
+  if (!isIPv6(plain) || ipaddr.process(plain).kind() === "ipv4") return undefined;
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${plain}/${bits}`)}/${bits}`;
 }

@@ -11,7 +11,6 @@ import { withRequestId } from "#rpc";
 import { budgets } from "../budgets.ts";
 import { listen } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
-import { dropUnread } from "./drop-unread.ts";
 import { errorBody, sendError } from "./error-body.ts";
 import type { Operations } from "./operations.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -119,6 +118,13 @@ function answerUpgrades({ log }: HttpServerOptions, sockets: SocketsHandler) {
 
 function isSockets({ url = "" }: IncomingMessage): boolean {
   return url.startsWith(socketsPath);
+}
+
+/** Cuts the connection of a client that doesn't read, so that its answer isn't kept for ever. */
+function dropUnread(res: ServerResponse): void {
+  res.setTimeout(budgets.http.unread, () => {
+    if (res.socket && res.socket.writableLength > 0) res.socket.destroy();
+  });
 }
 
 /** Answers a request for a WebSocket with an error: on its socket there is no `ServerResponse`. */

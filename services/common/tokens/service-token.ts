@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
+import { LRUCache } from "lru-cache";
 import { budgets } from "../budgets.ts";
 import { isFromFuture } from "./clocks.ts";
 
@@ -30,7 +31,7 @@ export function createServiceTokens(
   const [signingKey, ...older] = secrets.map((secret) => encoder.encode(secret));
   const verifyingKeys = signingKey ? [signingKey, ...older] : older;
   const issued = new Map<ServiceName, { token: Promise<string>; at: number }>();
-  const verified = new Map<string, { name: string; until: number }>();
+  const verified = new LRUCache<string, { name: string; until: number }>({ max: 100 });
 
   const sign = (audience: ServiceName) => {
     if (!signingKey) throw new Error("no service secret");
@@ -78,7 +79,6 @@ export function createServiceTokens(
       if (known && known.until > Date.now()) return known.name;
       const found = await verifyAnew(token);
       if (!found) return undefined;
-      if (verified.size >= 100) verified.clear();
       verified.set(token, found);
       return found.name;
     },

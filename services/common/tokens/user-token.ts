@@ -1,4 +1,5 @@
 import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
+import { LRUCache } from "lru-cache";
 import { AppError } from "#contract/errors.ts";
 import { budgets } from "../budgets.ts";
 import { isFromFuture } from "./clocks.ts";
@@ -46,7 +47,7 @@ const maxCached = 10_000;
  */
 export function createTokenVerifier(kind: TokenKind, findKey: FindKey): VerifyUserToken {
   const { typ, audience, lifetimeSeconds, isReused } = tokenKinds[kind];
-  const cache = new Map<string, UserClaims>();
+  const cache = new LRUCache<string, UserClaims>({ max: maxCached });
   return async (token) => {
     const known = cache.get(token);
     if (known) {
@@ -68,8 +69,6 @@ export function createTokenVerifier(kind: TokenKind, findKey: FindKey): VerifyUs
       throw new AppError(error instanceof errors.JWTExpired ? "TOKEN_EXPIRED" : "UNAUTHENTICATED");
     });
     const claims = readClaims(payload, audience, lifetimeSeconds);
-    // The oldest goes first: a Map keeps the order of insertion.
-    if (cache.size >= maxCached) cache.delete(cache.keys().next().value ?? "");
     if (isReused) cache.set(token, claims);
     return claims;
   };

@@ -1,7 +1,6 @@
-import { pause } from "#common/deadline.ts";
 import { StartError } from "#common/lifecycle.ts";
 import type { Logger } from "#common/log.ts";
-import type { AppError } from "#contract/errors.ts";
+import { type NeededDatabase, waitForDatabase } from "#common/wait-for-database.ts";
 import type { MessageStore } from "./store.ts";
 
 /** Where the store is; `mongodbUri` goes before `databaseUrl`. */
@@ -9,21 +8,6 @@ export interface StoreLocation {
   databaseUrl?: string | undefined;
   mongodbUri?: string | undefined;
 }
-
-/** A kind of database to keep the store in. */
-interface Kind {
-  name: string;
-  setting: string;
-  /** Where it is expected, for people; never with a password. */
-  host: string;
-  open: () => Promise<MessageStore>;
-  /** Waiting won't help: a wrong password, or no such database. */
-  isRefused: (error: unknown) => boolean;
-  toStoreError: (error: unknown) => AppError;
-}
-
-const timeoutMs = 10_000;
-const retryMs = 250;
 
 /**
  * Opens the store, and waits some 10 s for a database that isn't there yet.
@@ -35,34 +19,15 @@ export async function openStore(
   log: Logger,
   onConflict?: () => void,
 ): Promise<MessageStore> {
-  const kind = await chooseKind(location, log, onConflict);
-  const giveUpAt = performance.now() + timeoutMs;
-  for (;;) {
-    try {
-      return await kind.open();
-    } catch (error) {
-      const { name, setting, host } = kind;
-      if (kind.isRefused(error)) {
-        throw new StartError(`${name} refuses the connection: check ${setting}`, { cause: error });
-      }
-      if (kind.toStoreError(error).code !== "UNAVAILABLE") throw error;
-      if (performance.now() > giveUpAt) {
-        throw new StartError(`${name} doesn't answer at ${host}: start it, or check ${setting}`, {
-          cause: error,
-        });
-      }
-      log.debug({ err: error }, `${name} is not there yet`);
-      await pause(retryMs);
-    }
-  }
+  return waitForDatabase(await chooseDatabase(location, log, onConflict), log);
 }
 
 /** Only the driver that is used is loaded. */
-async function chooseKind(
+async function chooseDatabase(
   { databaseUrl, mongodbUri }: StoreLocation,
   log: Logger,
   onConflict?: () => void,
-): Promise<Kind> {
+): Promise<NeededDatabase<MessageStore>> {
   if (mongodbUri !== undefined) {
     const { openMongoStore } = await import("./mongo/store.ts");
     const { isRefused, toStoreError } = await import("./mongo/errors.ts");
@@ -72,7 +37,7 @@ async function chooseKind(
       host: mongodbUri.replace(/^[^/]+\/\/([^@/]*@)?/, "").replace(/[/?].*$/, ""),
       open: () => openMongoStore(mongodbUri, log, onConflict),
       isRefused,
-      toStoreError,
+      isAway: (error) => toStoreError(error).code === "UNAVAILABLE",
     };
   }
   if (databaseUrl === undefined) {
@@ -86,6 +51,6 @@ async function chooseKind(
     host: new URL(databaseUrl).host,
     open: () => openPostgresStore(databaseUrl, log, onConflict),
     isRefused,
-    toStoreError,
+    isAway: (error) => toStoreError(error).code === "UNAVAILABLE",
   };
 }

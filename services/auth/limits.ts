@@ -1,6 +1,5 @@
-import { clientKeyOf } from "#common/http/client-address.ts";
+import { clientKeyOf, networkOf } from "#common/http/client-address.ts";
 import type { Counters } from "#common/limits.ts";
-import { networkAround, widerNetworks } from "./networks.ts";
 
 /** What is typed to sign in: its kind, and its normal form. */
 export interface LoginName {
@@ -14,7 +13,7 @@ export interface Limits {
   client: (address: string) => Promise<void>;
   /**
    * Counts a login by what was typed, whether or not anybody has that name: who has which, and
-   * which two are one person's, can't be told from when it slows down. What is promised:
+   * which two are one person's, doesn't show in when it slows down. What is promised:
    * one client has no more guesses a minute at a name than an account has; those of all clients
    * together slow each of them down to a share of its own; and that share nobody else can use
    * up, so that the right password gets in from a client that hasn't tried others itself.
@@ -28,6 +27,15 @@ export interface Limits {
   /** Counts a refresh that has failed. A token that works is never refused: nobody guesses one. */
   refreshFailed: (address: string) => Promise<void>;
 }
+
+/**
+ * Networks wider than a client's, and how many clients' attempts each may make: whoever holds
+ * a /56 or a /48 has 256 or 65,536 times a /64, and would be as many clients.
+ */
+const widerNetworks = [
+  { bits: 56, clients: 4 },
+  { bits: 48, clients: 16 },
+] as const;
 
 /** Of an account's attempts those that each client has to itself. */
 const ownPart = 0.3;
@@ -49,11 +57,10 @@ export function createLimits(counters: Counters, perMinute: number): Limits {
 
   return {
     async client(address) {
-      const client = clientKeyOf(address);
       // From the narrowest on: what is refused there must not use up what its neighbours have.
-      await clients.count(client);
+      await clients.count(clientKeyOf(address));
       for (const { bits, counter } of networks) {
-        const network = networkAround(client, bits);
+        const network = networkOf(address, bits);
         if (network !== undefined) await counter.count(network);
       }
     },
