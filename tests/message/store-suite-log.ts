@@ -64,25 +64,28 @@ export function testMembershipLog(stores: () => Stores): void {
 
     test("gives each change of a crowd that comes and goes its own number", async () => {
       const { store, other } = stores();
-      const users = Array.from({ length: 12 }, newUser);
+      const users = Array.from({ length: 6 }, newUser);
       const rooms = await Promise.all(range(1, 4).map(() => makeRoom(store, [newUser()])));
       const all = rooms.flatMap((room) => users.map((user) => [room.id, user] as const));
-      const added = await inGroups(all, ([roomId, user], i) =>
-        (i % 2 ? store : other).addMember(roomId, user),
-      );
-      const removed = await inGroups(all, ([roomId, user], i) =>
-        (i % 3 ? store : other).removeMember(roomId, user),
-      );
+      const made = await inGroups(all, async ([roomId, user], i) => {
+        const [one, two] = i % 2 ? [store, other] : [other, store];
+        return [
+          await one.addMember(roomId, user),
+          await two.removeMember(roomId, user),
+          ...(i % 3 ? [await two.addMember(roomId, user)] : []),
+        ];
+      });
       for (const user of users) {
-        const own = [...added, ...removed].flatMap((it) => (it?.userId === user ? it.number : []));
+        const own = made.filter((changes) => changes[0]?.userId === user);
+        const numbers = own.flat().map((change) => change?.number ?? 0);
         assert.deepEqual(
-          own.toSorted((a, b) => a - b),
-          range(1, 2 * rooms.length),
+          numbers.toSorted((a, b) => a - b),
+          range(1, numbers.length),
         );
-        const kept = await other.listMembershipChanges(user, 1, everything);
+        const last = own.flatMap((changes) => changes.at(-1) ?? []);
         assert.deepEqual(
-          kept.map((it) => [it.number, it.isMember]),
-          range(rooms.length + 1, 2 * rooms.length).map((number) => [number, false]),
+          await other.listMembershipChanges(user, 1, everything),
+          last.toSorted((a, b) => a.number - b.number),
         );
       }
     });

@@ -1,17 +1,17 @@
 import { budgets } from "#common/budgets.ts";
 import { withDeadline } from "#common/deadline.ts";
 import { AppError } from "#contract/errors.ts";
-import type { StoreDriver } from "./driver.ts";
+import {
+  type AppendResult,
+  type PendingChange,
+  type PendingMessage,
+  rejected,
+  type StoreDriver,
+} from "./driver.ts";
 import { createGather } from "./gather.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { isId, newId } from "./ids.ts";
-import {
-  type PendingChange,
-  type PendingMessage,
-  toPendingMessage,
-  writeDistinct,
-} from "./pending.ts";
-import type { Appended, MembershipChange, MessageStore } from "./store.ts";
+import type { Appended, MembershipChange, MessageStore, NewMessage } from "./store.ts";
 
 /** Bytes that a message takes beside its content, and a change of members, about. */
 const size = { message: 500, change: 300 };
@@ -83,3 +83,30 @@ export function createStore(driver: StoreDriver): MessageStore {
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };
 }
+
+function toPendingMessage(message: NewMessage): PendingMessage {
+  const id = newId();
+  return { ...message, id, sendKey: message.clientMessageId ?? `#${id}` };
+}
+
+/** Writes those of a batch that are no repeats of others in it; answers all, in their order. */
+async function writeDistinct(
+  batch: readonly PendingMessage[],
+  write: (distinct: PendingMessage[]) => Promise<AppendResult[]>,
+): Promise<AppendResult[]> {
+  const first = new Map<string, PendingMessage>();
+  for (const one of batch) {
+    const key = keyOf(one);
+    if (!first.has(key)) first.set(key, one);
+  }
+  const results = await write([...first.values()]);
+  const byKey = new Map([...first.keys()].map((key, i) => [key, results[i]]));
+  return batch.map((one) => {
+    const result = byKey.get(keyOf(one));
+    if (!result) return rejected(new AppError("INTERNAL"));
+    if (result.status === "rejected" || first.get(keyOf(one)) === one) return result;
+    return { status: "fulfilled", value: { ...result.value, isDuplicate: true } };
+  });
+}
+
+const keyOf = ({ roomId, userId, sendKey }: PendingMessage) => `${roomId} ${userId} ${sendKey}`;

@@ -157,7 +157,7 @@ export function createGroupCommit<I, O>(options: GroupCommitOptions<I, O>): Grou
       }).finally(() => {
         depth--;
       });
-      // Begun a moment later, so that what is added in the same turn is in the first batch.
+      // Begun a moment later, so that what is added in one turn of the event loop is in the first batch.
       if (!isStarting) {
         isStarting = true;
         queueMicrotask(start);

@@ -1,6 +1,6 @@
 import { Types } from "mongoose";
 import { AppError } from "#contract/errors.ts";
-import { type ChangeResult, type PendingChange, rejected } from "../pending.ts";
+import { type ChangeResult, type PendingChange, rejected } from "../driver.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
 import { countRooms, lastNumbersOf } from "./members.ts";
 import { type ChangeRow, rowToChange } from "./rows.ts";

@@ -2,7 +2,7 @@ import type { Types } from "mongoose";
 import { AppError, type ErrorCode } from "#contract/errors.ts";
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { type AppendResult, type PendingMessage, rejected } from "../pending.ts";
+import { type AppendResult, type PendingMessage, rejected } from "../driver.ts";
 import type { Leases } from "./leases.ts";
 import { messageToRow, rowToMessage } from "./rows.ts";
 import { type MessageDocument, type Mongo, toObjectId } from "./schema.ts";

@@ -1,7 +1,7 @@
 import type { Types } from "mongoose";
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { PendingMessage } from "../pending.ts";
+import type { PendingMessage } from "../driver.ts";
 import type { MembershipChange, NewRoom } from "../store.ts";
 import { metadataToText, textToMetadata, toMessage, toRoom } from "../stored.ts";
 import {

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import { AppError } from "#contract/errors.ts";
-import { type ChangeResult, type PendingChange, rejected } from "../pending.ts";
+import { type ChangeResult, type PendingChange, rejected } from "../driver.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
 import type { Database } from "./schema.ts";
 

@@ -7,7 +7,7 @@ import { isDatabaseLost } from "#common/postgres-errors.ts";
 import { AppError } from "#contract/errors.ts";
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { type AppendResult, type PendingMessage, rejected } from "../pending.ts";
+import { type AppendResult, type PendingMessage, rejected } from "../driver.ts";
 import { messageToRow, rowToMessage } from "./rows.ts";
 import {
   type Database,

@@ -1,6 +1,6 @@
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import type { PendingMessage } from "../pending.ts";
+import type { PendingMessage } from "../driver.ts";
 import { metadataToText, textToMetadata, toMessage, toRoom } from "../stored.ts";
 import type { MessageRow, NewMessageRow, RoomRow } from "./schema.ts";
 
