@@ -8,7 +8,7 @@ import { openPostgres } from "#common/postgres.ts";
 import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-token.ts";
 import { openTracing, type Tracing } from "#rpc";
 import type { AuthConfig } from "./config.ts";
-import { migrateDatabase } from "./db/open-database.ts";
+import { migrateDatabase } from "./db/migrations.ts";
 import { type AuthDatabase, type Db, schema } from "./db/tables.ts";
 import { type Notices, startNotices } from "./feed/notices.ts";
 import { type KeyRing, openKeyRing } from "./keys/key-ring.ts";

@@ -1,6 +1,6 @@
 import type { Request } from "express";
-import { bearerToken } from "#common/http/bearer-token.ts";
 import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
+import { bearerToken } from "#common/http/headers.ts";
 import type { Counter } from "#common/limits.ts";
 import type { SessionGuard } from "#common/sessions/session-guard.ts";
 import { AppError } from "#contract/errors.ts";

@@ -1,6 +1,5 @@
 import { type IncomingMessage, Server } from "node:http";
-import { bearerToken } from "#common/http/bearer-token.ts";
-import { instanceHeader, withInstance } from "#common/http/instance.ts";
+import { bearerToken, instanceHeader, withInstance } from "#common/http/headers.ts";
 import { type SocketsHandler, socketsPath } from "#common/http/server.ts";
 import type { MessageContext } from "./context.ts";
 import type { Connection } from "./socket/chat-server.ts";

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { budgets } from "#common/budgets.ts";
 import { localUrl } from "#common/config.ts";
+import { withDeadline } from "#common/deadline.ts";
 import { startHttpServer } from "#common/http/server.ts";
 import type { RunningService } from "#common/lifecycle.ts";
 import type { Authenticator } from "#common/rpc/interceptors.ts";
@@ -109,7 +109,7 @@ async function serveSockets(
   });
   stack.defer(async () => {
     const closed = http.close(budgets.drain.events + budgets.drain.sockets);
-    await Promise.race([dispatch.idle(), pause(budgets.drain.events, undefined, { ref: false })]);
+    await withDeadline(dispatch.idle(), budgets.drain.events, () => undefined);
     const allGone = Promise.all(
       [...io.sockets.sockets.values()].map(({ conn }) => {
         const gone = new Promise((resolve) => conn.once("close", resolve));
@@ -117,7 +117,7 @@ async function serveSockets(
         return gone;
       }),
     );
-    await Promise.race([allGone, pause(budgets.drain.sockets, undefined, { ref: false })]);
+    await withDeadline(allGone, budgets.drain.sockets, () => undefined);
     await io.close();
     await closed;
   });

@@ -2,6 +2,7 @@ import { createClient } from "@connectrpc/connect";
 import { createShardedAdapter } from "@socket.io/redis-adapter";
 import { budgets } from "#common/budgets.ts";
 import { localUrl } from "#common/config.ts";
+import { withDeadline } from "#common/deadline.ts";
 import { createOperations } from "#common/http/operations.ts";
 import { createOriginRule } from "#common/http/origin.ts";
 import { createCounters } from "#common/limits.ts";
@@ -41,7 +42,11 @@ export async function createMessageContext(
   const metrics = createMetrics("message");
   const tracing = stack.use(await openTracing("message", budgets.drain.tracing));
   const conflicts = metrics.counter("append_conflicts", "Batches whose numbers were taken");
-  const store = stack.use(overrides.store ?? (await openStore(config, log, () => conflicts.inc())));
+  const store = stack.adopt(
+    overrides.store ?? (await openStore(config, log, () => conflicts.inc())),
+    // A database that hangs must not keep the process from ending.
+    (it) => withDeadline(it[Symbol.asyncDispose](), budgets.drain.database, () => undefined),
+  );
 
   const serviceTokens = createServiceTokens("message", config.serviceSecrets);
   const authClient = createRpcClient({

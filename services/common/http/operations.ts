@@ -4,8 +4,8 @@ import { AppError } from "#contract/errors.ts";
 import { budgets } from "../budgets.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Metrics } from "../metrics.ts";
-import { bearerToken } from "./bearer-token.ts";
 import { sendJson } from "./error-body.ts";
+import { bearerToken } from "./headers.ts";
 
 /** Something that a service needs (its loss makes it unready) or merely uses. */
 export interface Dependency {

@@ -12,8 +12,8 @@ import { budgets } from "../budgets.ts";
 import { listen } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
 import { errorBody, sendError } from "./error-body.ts";
+import { requestIdOf } from "./headers.ts";
 import type { Operations } from "./operations.ts";
-import { requestIdOf } from "./request-id.ts";
 
 /** Where Socket.IO is served, by an instance itself or through the gateway. */
 export const socketsPath = "/socket.io/";

@@ -6,7 +6,7 @@ import { failuresOf, replaceReason } from "#contract/failures.ts";
 import { validate } from "#contract/validate.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { followStream, Health } from "#rpc";
-import { bearerToken } from "../http/bearer-token.ts";
+import { bearerToken } from "../http/headers.ts";
 import type { Logger } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import {

@@ -1,5 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type DefaultEventsMap, Server, type Socket } from "socket.io";
+import { budgets } from "#common/budgets.ts";
 import type { OriginRule } from "#common/http/origin.ts";
 import type { AppError } from "#contract/errors.ts";
 import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
@@ -39,6 +40,8 @@ export type Connection = ChatSocket["conn"];
 export function createChatServer(originRule: OriginRule): ChatServer {
   return new Server({
     serveClient: false,
+    pingInterval: budgets.http.socketPing,
+    pingTimeout: budgets.http.socketPong,
     connectTimeout: connectionLimits.handshakeMs,
     maxHttpBufferSize: connectionLimits.frameBytes,
     perMessageDeflate: false,

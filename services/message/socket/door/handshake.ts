@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { bearerToken } from "#common/http/bearer-token.ts";
 import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
+import { bearerToken } from "#common/http/headers.ts";
 import type { OriginRule } from "#common/http/origin.ts";
 import type { Counters } from "#common/limits.ts";
 import { clientAddressHeader } from "#common/rpc/caller.ts";

@@ -1,0 +1,40 @@
+import type { IncomingMessage } from "node:http";
+import { requestIdFrom, requestIdHeader } from "#rpc";
+
+/** The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). */
+export function bearerToken(header: string | null | undefined): string | undefined {
+  return /^Bearer ([^\s,]+)$/i.exec(header ?? "")?.[1];
+}
+
+const known = new WeakMap<IncomingMessage, string>();
+
+/** The client's own `X-Request-Id` if it has the form of one, or a new one. */
+export function requestIdOf(req: IncomingMessage): string {
+  let id = known.get(req);
+  if (id === undefined) {
+    id = requestIdFrom(req.headers[requestIdHeader]);
+    known.set(req, id);
+  }
+  return id;
+}
+
+/**
+ * How polling clients stay with one message instance: the gateway tells an instance its
+ * index with the first request, the instance puts it into the session id, and any gateway
+ * reads it there later.
+ */
+export const instanceHeader = "x-instance";
+
+const instancePattern = /^i(\d{1,4})_/;
+
+/** A session id that names the instance. */
+export function withInstance(index: string, sessionId: string): string {
+  const prefix = `i${index}_`;
+  return instancePattern.test(prefix) ? prefix + sessionId : sessionId;
+}
+
+/** The index in a session id; undefined if it names none. */
+export function instanceOf(sessionId: string): number | undefined {
+  const index = instancePattern.exec(sessionId)?.[1];
+  return index === undefined ? undefined : Number(index);
+}
