@@ -92,14 +92,14 @@ export async function enter(
   const sockets: RawSocket[] = [];
   for (let i = 0; i < doors.length; i += openAtOnce) {
     const opened = await Promise.all(doors.slice(i, i + openAtOnce).map((open) => open()));
-    await Promise.all(opened.map((socket, k) => joinPatiently(socket, roomOf(i + k))));
+    await Promise.all(opened.map((socket, k) => joinWithRetries(socket, roomOf(i + k))));
     sockets.push(...opened);
   }
   return sockets;
 }
 
 /** A busy machine may refuse a join for the moment: nobody is measured by that. */
-async function joinPatiently(socket: RawSocket, roomId: string): Promise<void> {
+async function joinWithRetries(socket: RawSocket, roomId: string): Promise<void> {
   for (let left = 5; ; left--) {
     try {
       await join(socket, roomId);

@@ -13,7 +13,7 @@ export interface Traffic {
 export const content =
   "A message of the usual length: a sentence or two, some of them with a question, and no attachment. Did that arrive everywhere?";
 
-const patienceMs = 30_000;
+const arrivalLimitMs = 30_000;
 
 /**
  * Keeps `underWay` messages under way; one is over when every socket has it. Senders take turns.
@@ -75,7 +75,7 @@ function follow(
     let isEnding = false;
     const startedAt = performance.now();
     const timer = setInterval(() => {
-      if (performance.now() - (sentAt.at(-1) ?? startedAt) < patienceMs) return;
+      if (performance.now() - (sentAt.at(-1) ?? startedAt) < arrivalLimitMs) return;
       clearInterval(timer);
       reject(new Error(`${sentAt.length} messages sent, ${everywhere} arrived everywhere`));
     }, 1_000);

@@ -1,5 +1,5 @@
 /** Another of those that are compared goes first each round. */
-export function inTurn<T>(items: readonly T[], round: number): T[] {
+export function rotated<T>(items: readonly T[], round: number): T[] {
   const first = round % items.length;
   return [...items.slice(first), ...items.slice(0, first)];
 }

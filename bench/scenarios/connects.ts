@@ -1,7 +1,7 @@
 import { bareSocketIo, type Contender, ours } from "../measure/contenders.ts";
 import { figure, median, quantile, ratio, spread, table } from "../measure/figures.ts";
 import type { RawSocket } from "../measure/raw-socket.ts";
-import { inTurn, pooled } from "../measure/rounds.ts";
+import { pooled, rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
 
 const count = 1_500;
@@ -18,7 +18,7 @@ export const connects: Scenario = {
     }));
     for (const { contender } of sides) await measure(contender);
     for (let round = 0; round < rounds; round++) {
-      for (const { contender, samples } of inTurn(sides, round)) {
+      for (const { contender, samples } of rotated(sides, round)) {
         samples.push(await measure(contender));
       }
     }

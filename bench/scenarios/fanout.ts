@@ -2,7 +2,7 @@ import { bareSocketIo, bareWs, type Contender, enter, ours } from "../measure/co
 import { figure, judged, median, quantile, ratio, spread, table } from "../measure/figures.ts";
 import { closedLoop, openLoop, type Traffic } from "../measure/loops.ts";
 import type { RawSocket } from "../measure/raw-socket.ts";
-import { inTurn } from "../measure/rounds.ts";
+import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
 
 const sizes = [100, 500, 1_000];
@@ -39,10 +39,10 @@ export const fanout: Scenario = {
       const phases = await Promise.all(contenders.map((contender) => fill(contender, size)));
       for (const phase of phases) await measureClosed(phase, 1_000);
       for (let round = 0; round < rounds; round++) {
-        for (const phase of inTurn(phases, round)) {
+        for (const phase of rotated(phases, round)) {
           phase.closed.push(await measureClosed(phase, closedMs));
         }
-        for (const phase of inTurn(phases, round)) phase.open.push(await measureOpen(phase));
+        for (const phase of rotated(phases, round)) phase.open.push(await measureOpen(phase));
       }
       for (const phase of phases) for (const socket of phase.sockets) socket.close();
       say(report(size, phases));

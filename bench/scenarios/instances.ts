@@ -2,7 +2,7 @@ import { type Contender, contenderOf, enter } from "../measure/contenders.ts";
 import { figure, judged, ratio, spread, table } from "../measure/figures.ts";
 import { closedLoop } from "../measure/loops.ts";
 import type { RawSocket } from "../measure/raw-socket.ts";
-import { inTurn } from "../measure/rounds.ts";
+import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
 import { setBenchStage } from "../measure/stage.ts";
 
@@ -27,7 +27,7 @@ export const instances: Scenario = {
     for (const side of sides) await measure(side, 2_000);
     for (const side of sides) side.perCpuSecond = side.perSecond = [];
     for (let round = 0; round < rounds; round++) {
-      for (const side of inTurn(sides, round)) await measure(side, ms);
+      for (const side of rotated(sides, round)) await measure(side, ms);
     }
     const [single, double] = sides;
     say(

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { bareSocketIo, type Contender, enter, ours } from "../measure/contenders.ts";
 import { judged, ratio, spread, table } from "../measure/figures.ts";
-import { inTurn } from "../measure/rounds.ts";
+import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
 
 const count = 2_000;
@@ -16,7 +16,7 @@ export const memory: Scenario = {
       { name: "bare Socket.IO", open: bareSocketIo, rss: [] as number[], heap: [] as number[] },
     ];
     for (let round = 0; round < rounds; round++) {
-      for (const side of inTurn(sides, round)) {
+      for (const side of rotated(sides, round)) {
         await using contender = await side.open();
         const { rss, heap } = await measure(contender);
         side.rss.push(rss);

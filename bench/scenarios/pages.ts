@@ -10,7 +10,7 @@ import { openPostgresStore } from "#message/store/postgres/store.ts";
 import type { Call } from "#rpc";
 import { judged, quantile, ratio, spread, table } from "../measure/figures.ts";
 import { content } from "../measure/loops.ts";
-import { inTurn } from "../measure/rounds.ts";
+import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
 import { openDatabase } from "../measure/stage.ts";
 
@@ -60,7 +60,7 @@ export const pages: Scenario = {
       const times = ways.map((): number[] => []);
       // One of each, again and again: what disturbs one disturbs all.
       for (let i = 0; i < reads; i++) {
-        for (const [k, { name, roomId, ask }] of inTurn([...ways.entries()], i)) {
+        for (const [k, { name, roomId, ask }] of rotated([...ways.entries()], i)) {
           const request = create(ListMessagesRequestSchema, { roomId, ...ask() });
           const begunAt = performance.now();
           const page = await list(request, call);

@@ -9,7 +9,7 @@ import {
 import { figure, median, quantile, ratio, spread, table } from "../measure/figures.ts";
 import { content } from "../measure/loops.ts";
 import { type RawSocket, requestOnce } from "../measure/raw-socket.ts";
-import { inTurn } from "../measure/rounds.ts";
+import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
 
 const count = 500;
@@ -33,7 +33,7 @@ export const resume: Scenario = {
     const contenders = [stack.use(await ours()), stack.use(await bareSocketIo())];
     const sides = await Promise.all(contenders.map(prepare));
     for (let round = 0; round < rounds; round++) {
-      for (const side of inTurn(sides, round)) await measure(side);
+      for (const side of rotated(sides, round)) await measure(side);
     }
     const [our, bare] = sides;
     say(

@@ -2,7 +2,7 @@ import { bareSocketIo, type Contender, enter, ours } from "../measure/contenders
 import { figure, judged, median, quantile, ratio, spread, table } from "../measure/figures.ts";
 import { content } from "../measure/loops.ts";
 import type { RawSocket } from "../measure/raw-socket.ts";
-import { inTurn } from "../measure/rounds.ts";
+import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
 
 const senders = 20;
@@ -33,7 +33,7 @@ export const sends: Scenario = {
         side.rates = side.p99s = side.cpu = [];
       }
       for (let round = 0; round < rounds; round++) {
-        for (const side of inTurn(sides, round)) await measure(side, ms);
+        for (const side of rotated(sides, round)) await measure(side, ms);
       }
       for (const { sockets } of sides) for (const socket of sockets) socket.close();
       say(report(rooms, sides, goal));

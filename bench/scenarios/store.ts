@@ -6,7 +6,7 @@ import type { NewMessage } from "#message/store/store.ts";
 import { openTransactions } from "../baselines/kysely-transactions.ts";
 import { figure, judged, median, quantile, ratio, spread, table } from "../measure/figures.ts";
 import { content } from "../measure/loops.ts";
-import { inTurn } from "../measure/rounds.ts";
+import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
 import { openDatabase } from "../measure/stage.ts";
 
@@ -54,7 +54,7 @@ export const store: Scenario = {
     for (const one of both) await measure(one, 1_000);
     for (const one of both) one.rates = one.p99s = one.p50s = [];
     for (let round = 0; round < rounds; round++) {
-      for (const one of inTurn(both, round)) await measure(one, ms);
+      for (const one of rotated(both, round)) await measure(one, ms);
     }
     const p99 = ratio(ours.p99s, baseline.p99s);
     say(

@@ -12,13 +12,13 @@ const auth = await shared(startFresh());
 
 test("each method is for whom the contract says, and for nobody else", async () => {
   const { tokens } = await registerUser(auth.client);
-  const stranger = createServiceTokens("gateway", [randomBytes(32).toString("hex")]);
+  const outsider = createServiceTokens("gateway", [randomBytes(32).toString("hex")]);
   const credentials = {
     none: undefined,
     user: tokens.accessToken,
     service: await auth.serviceTokens.issue("auth"),
     otherAudience: await auth.serviceTokens.issue("message"),
-    otherSecret: await stranger.issue("auth"),
+    otherSecret: await outsider.issue("auth"),
   };
   const refused: Partial<Record<Access, Record<string, string>>> = {
     [Access.USER]: {

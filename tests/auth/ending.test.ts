@@ -40,7 +40,7 @@ test("after logout every token of the session is dead, and no other's", async ()
 test("logout-all ends every session of the user", async () => {
   const { user, tokens } = await registerUser(auth.client);
   const other = await loginUser(auth.client, user.username);
-  const stranger = await registerUser(auth.client);
+  const outsider = await registerUser(auth.client);
   const { endedSessionIds } = await auth.client.logoutAll({}, as(tokens.accessToken));
   assert.deepEqual(
     endedSessionIds.toSorted(),
@@ -48,7 +48,7 @@ test("logout-all ends every session of the user", async () => {
   );
   assert.equal(await profile(tokens.accessToken), "UNAUTHENTICATED");
   assert.equal(await rotate(other.tokens.refreshToken), "TOKEN_REUSED");
-  assert.equal(await profile(stranger.tokens.accessToken), "OK");
+  assert.equal(await profile(outsider.tokens.accessToken), "OK");
 });
 
 test("a change of the password ends all other sessions", async () => {
@@ -122,8 +122,8 @@ test("sessions are listed, the last used first, and ended one by one", async () 
     ],
   );
   const end = (sessionId: string, by = me) => auth.client.endSession({ sessionId }, by);
-  const stranger = await registerUser(auth.client);
-  const strange = as(stranger.tokens.accessToken);
+  const outsider = await registerUser(auth.client);
+  const strange = as(outsider.tokens.accessToken);
   assert.equal(await codeOf(end(String(theirs), strange)), "SESSION_NOT_FOUND");
   for (const id of ["x", "00000000-0000-0000-0000-000000000000", String(theirs).toUpperCase()]) {
     assert.equal(await codeOf(end(id)), "SESSION_NOT_FOUND", id);

@@ -81,7 +81,7 @@ test("from a cursor on nothing is missed and nothing comes twice", async () => {
   assert.deepEqual(seen.toSorted(), ended.toSorted());
 });
 
-test("a changed name is told, other changes are not", async () => {
+test("a changed name is announced, other changes are not", async () => {
   const { user, tokens } = await registerUser(auth.client);
   const cursor = cursorOf(await watch(auth.client, undefined, isCaughtUp));
   const me = as(tokens.accessToken);
@@ -131,9 +131,9 @@ test("an instance tells what another has ended", async () => {
   try {
     const { tokens } = await registerUser(auth.client);
     const id = sessionIdOf(tokens.accessToken);
-    const told = new Promise<number>((resolve) => waiting.set(id, resolve));
+    const heard = new Promise<number>((resolve) => waiting.set(id, resolve));
     await auth.client.logout({}, as(tokens.accessToken));
-    const endedAt = await told;
+    const endedAt = await heard;
     assert.ok(Date.now() - endedAt < 1_000, "within a second");
     assert.equal(feed.hasEnded(id), true);
     assert.equal(feed.isFresh(), true);

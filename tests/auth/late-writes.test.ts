@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as nextLoop } from "node:timers/promises";
 import { Client } from "pg";
 import { shared } from "#tools/rig/shared.ts";
 import {
@@ -19,7 +19,7 @@ const auth = await shared(startFresh());
 
 const newPassword = "staple battery horse";
 
-/** Does something to a user when a call has judged him, and is about to write. */
+/** Does something to a user when a call has checked them and is about to write. */
 async function betweenJudgingAndWriting(
   { user }: SignedIn,
   call: () => Promise<unknown>,
@@ -35,7 +35,7 @@ async function betweenJudgingAndWriting(
     answer.catch(() => undefined);
     const waiting = `select from pg_stat_activity
       where wait_event_type = 'Lock' and datname = current_database()`;
-    while ((await auth.database.query(waiting)).length === 0) await turn();
+    while ((await auth.database.query(waiting)).length === 0) await nextLoop();
     await meanwhile(database);
     await database.query("commit");
     return await answer;

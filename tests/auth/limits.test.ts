@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout, setImmediate as turn } from "node:timers/promises";
+import { setImmediate as nextLoop, setTimeout } from "node:timers/promises";
 import { createLimits } from "#auth/limits.ts";
 import { createGate } from "#auth/passwords/gate.ts";
 import { createCounters } from "#common/limits.ts";
@@ -133,12 +133,12 @@ test("failed refreshes count per client, races and successes don't, and what wor
   assert.equal(await rotate(neighbour.tokens.refreshToken), "OK");
 });
 
-test("two at a time pass the gate; who waits too long is told that it is busy", async () => {
+test("two at a time pass the gate; who waits too long is refused as busy", async () => {
   const gate = createGate({ atOnce: 2, maxWaitMs: 20 });
   const releases: (() => void)[] = [];
   const work = () => gate.enter().run(() => new Promise<void>((resolve) => releases.push(resolve)));
   const first = [work(), work()];
-  await turn();
+  await nextLoop();
   assert.equal(releases.length, 2);
   await assert.rejects(work(), isBusy);
   assert.equal(gate.waiting(), 0);
@@ -146,12 +146,12 @@ test("two at a time pass the gate; who waits too long is told that it is busy", 
   assert.equal(gate.waiting(), 1);
   for (const release of releases.splice(0)) release();
   await Promise.all(first);
-  await turn();
+  await nextLoop();
   for (const release of releases.splice(0)) release();
   await next;
 });
 
-test("who would wait too long is told at once, and places that are given up are free again", async () => {
+test("who would wait too long is refused at once, and places that are given up are free again", async () => {
   const gate = createGate({ atOnce: 1, maxWaitMs: 20 });
   const first = gate.enter();
   // One run says how long the next ones will take.

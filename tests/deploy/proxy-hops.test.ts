@@ -10,7 +10,7 @@ const file: { services: Record<string, { environment: Record<string, string> }> 
   { merge: true },
 );
 
-test("behind the proxy that it asks for, a client is told from the others by default", () => {
+test("behind the proxy that it asks for, a client is known by its own address by default", () => {
   for (const name of ["gateway", "message"]) {
     const { environment } = file.services[name] ?? {};
     assert.match(environment?.TRUSTED_PROXY_HOPS ?? "", /:-1\}$/, name);

@@ -41,9 +41,9 @@ test("each request leaves one line, one that its client has left says so", async
   server.closeAllConnections();
   await once(server.close(), "close");
 
-  const told = lines.map(({ requestId, status, aborted }) => ({ requestId, status, aborted }));
-  assert.equal(told.length, 2);
-  assert.equal(told[0]?.status, 204);
-  assert.equal(told[0]?.aborted, undefined);
-  assert.deepEqual(told[1], { requestId: "left", status: undefined, aborted: true });
+  const seen = lines.map(({ requestId, status, aborted }) => ({ requestId, status, aborted }));
+  assert.equal(seen.length, 2);
+  assert.equal(seen[0]?.status, 204);
+  assert.equal(seen[0]?.aborted, undefined);
+  assert.deepEqual(seen[1], { requestId: "left", status: undefined, aborted: true });
 });

@@ -78,7 +78,7 @@ describe("rooms", () => {
     assert.equal(after.body.room.createdBy, bob.id, "the oldest member follows");
   });
 
-  test("of a private room strangers learn nothing", async () => {
+  test("of a private room outsiders learn nothing", async () => {
     const privateId = await createRoom(ada, { name: "Secret", roomType: "private" });
     const paths: [string, string, object?][] = [
       ["GET", ""],
@@ -175,12 +175,12 @@ describe("messages", () => {
     await bob.client.post(`/api/rooms/${id}/join`);
     const theirs = await bob.client.post(path, { content: "mine", clientMessageId: "m-1" });
     assert.equal(theirs.body.data.seq, 2, "an id is the sender's own");
-    const stranger = await registerUser(platform);
-    const refused = await stranger.client.post(path, { content: "x" });
+    const outsider = await registerUser(platform);
+    const refused = await outsider.client.post(path, { content: "x" });
     assert.equal(refused.status, 403);
     assert.equal(refused.body.message, "Not in this room");
     assert.equal(
-      (await stranger.client.get(path)).body.messages.length,
+      (await outsider.client.get(path)).body.messages.length,
       2,
       "public rooms can be read",
     );

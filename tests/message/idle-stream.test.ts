@@ -46,7 +46,7 @@ describe("the stream under a socket", () => {
     assert.equal(idleStreamOf(conn), undefined);
   });
 
-  test("gets what was held in a turn at its end, in order", async () => {
+  test("gets what was held in a turn of the event loop at its end, in order", async () => {
     const { client, conn } = await open("websocket");
     if (!idleStreamOf(conn)) await once(conn, "drain");
     const seen: unknown[] = [];

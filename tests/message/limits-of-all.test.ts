@@ -26,10 +26,10 @@ describe("limits of two instances together", { skip: withoutRedis }, () => {
     for (const options of [far, far, {}, {}]) {
       const oldest = sockets.shift();
       assert.ok(oldest);
-      const told = next(oldest, "error");
+      const heard = next(oldest, "error");
       const closed = disconnected(oldest);
       sockets.push(await stage.connect(user, options));
-      assert.equal((await told).code, "TOO_MANY_SOCKETS");
+      assert.equal((await heard).code, "TOO_MANY_SOCKETS");
       assert.equal(await closed, "io server disconnect");
     }
     assert.ok(sockets.every((it) => it.connected));

@@ -59,7 +59,7 @@ test("what an instance that has lost Redis changes is found by one that has it",
   assert.deepEqual(heard, ["+", "-"]);
 });
 
-test("what is changed in a blink of Redis is heard, and what was told before isn't again", {
+test("what is changed in a blink of Redis is heard, and what was sent before isn't sent again", {
   skip: withoutRedis,
 }, async () => {
   await using redis = await startRedis();

@@ -11,7 +11,7 @@ const bob = await stage.auth.newUser("Bob Dylan");
 const eve = await stage.auth.newUser("Eve Online");
 
 describe("over RPC", () => {
-  test("a private room of others can't be told from none, in any method", async () => {
+  test("a private room of others looks like one that doesn't exist, in any method", async () => {
     const secret = await stage.newRoom([ada], RoomType.PRIVATE);
     const { rooms, messages } = stage.rpc(eve);
     for (const roomId of [secret, "0123456789abcdef01234567", "nonsense"]) {
@@ -90,9 +90,9 @@ describe("open sockets", () => {
     const openRoom = await stage.newRoom([ada]);
     const heard: string[] = [];
     one?.onAny((event) => heard.push(event));
-    const told = two && next(two, "room_added");
+    const announced = two && next(two, "room_added");
     await one?.emitWithAck("join_room", { roomId: openRoom });
-    assert.equal((await told)?.room.id, openRoom);
+    assert.equal((await announced)?.room.id, openRoom);
     assert.deepEqual(heard, [], "who asks has the answer");
   });
 
@@ -156,7 +156,7 @@ describe("open sockets", () => {
     const removed = next(far, "room_removed");
     await stage.rpc(ada).rooms.removeMember({ roomId, userId: lou.id });
     assert.deepEqual(await removed, { roomId });
-    // What is told after it comes last.
+    // What is sent after it comes last.
     const later = next(far, "room_added");
     const laterId = await stage.newRoom([lou]);
     assert.equal((await later).room.id, laterId);

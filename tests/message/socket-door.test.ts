@@ -48,7 +48,7 @@ describe("tokens", () => {
     }
   });
 
-  test("an expired one is told apart", async () => {
+  test("an expired one has a code of its own", async () => {
     assert.deepEqual(await untilClosed(await auth.wsToken(ada, -30)), {
       reason: "io server disconnect",
       seen: [["error", { code: "TOKEN_EXPIRED", message: "Unauthorized" }]],

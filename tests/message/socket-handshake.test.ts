@@ -57,8 +57,8 @@ describe("handshakes", () => {
     assert.ok(Number(refused.headers.get("retry-after")) > 0);
     assert.equal(JSON.parse(refused.text).message, "Too many requests");
     const token = await createServiceTokens("gateway", [stage.serviceSecret]).issue("message");
-    const told = { authorization: `Bearer ${token}`, "x-client-address": "192.0.2.7" };
-    assert.equal((await handshake(told, limited.httpUrl)).status, 200);
+    const named = { authorization: `Bearer ${token}`, "x-client-address": "192.0.2.7" };
+    assert.equal((await handshake(named, limited.httpUrl)).status, 200);
     const invented = { authorization: "Bearer nonsense", "x-client-address": "192.0.2.8" };
     assert.equal((await handshake(invented, limited.httpUrl)).status, 429);
   });

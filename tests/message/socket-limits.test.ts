@@ -76,9 +76,9 @@ test("typing has a limit of its own by user", async () => {
   const passed = answers.filter((it) => it?.success).length;
   assert.ok(passed >= 5 && passed < 15, `${passed} passed`);
   assert.ok(one);
-  const told = next(one, "error");
+  const heard = next(one, "error");
   for (const _ of range(1, 10)) one.emit("typing_start", { roomId }, undefined as never);
-  const { code, event } = await told;
+  const { code, event } = await heard;
   assert.deepEqual({ code, event }, { code: "RATE_LIMITED", event: "typing_start" });
   const sent = await one.emitWithAck("send_message", { roomId, content: "still here" });
   assert.ok(sent.success);
@@ -116,10 +116,10 @@ test("the oldest socket of a user gives way", async () => {
   for (const _ of range(1, 3)) sockets.push(await stage.connect(user));
   const [oldest, ...others] = sockets;
   assert.ok(oldest);
-  const told = next(oldest, "error");
+  const heard = next(oldest, "error");
   const closed = disconnected(oldest);
   sockets.push(await stage.connect(user));
-  assert.deepEqual(await told, {
+  assert.deepEqual(await heard, {
     code: "TOO_MANY_SOCKETS",
     message: "Too many open sockets, the oldest is closed",
   });

@@ -164,8 +164,8 @@ test("a postmaster killed with -9 is replaced, on the same port with the same ro
 test("an old pid that another process has got by now keeps nobody from starting", async () => {
   const { dataDir } = cluster;
   const { uid, gid } = statSync(join(dataDir, "postgres"));
-  const stranger = spawn("sleep", ["60"], process.getuid?.() === 0 ? { uid, gid } : {});
-  await once(stranger, "spawn");
+  const outsider = spawn("sleep", ["60"], process.getuid?.() === 0 ? { uid, gid } : {});
+  await once(outsider, "spawn");
   const rest = [
     join(dataDir, "postgres"),
     "1700000000",
@@ -177,16 +177,16 @@ test("an old pid that another process has got by now keeps nobody from starting"
   ];
   writeFileSync(
     join(dataDir, "postgres", "postmaster.pid"),
-    `${[stranger.pid, ...rest].join("\n")}\n`,
+    `${[outsider.pid, ...rest].join("\n")}\n`,
     { mode: 0o644 },
   );
   {
     await using postgres = await start(dataDir);
     assert.deepEqual(await query(postgres.url, "select 1"), [[1]]);
   }
-  assert.equal(stranger.exitCode ?? stranger.signalCode, null);
-  stranger.kill();
-  await once(stranger, "exit");
+  assert.equal(outsider.exitCode ?? outsider.signalCode, null);
+  outsider.kill();
+  await once(outsider, "exit");
 });
 
 test("a lost password file is made anew", async () => {

@@ -120,7 +120,7 @@ describe("service tokens", () => {
       "for nobody": signed(secret, header, { ...good, aud: undefined }),
       "for several": signed(secret, header, { ...good, aud: ["auth", "message"] }),
       "from nobody": signed(secret, header, { ...good, iss: undefined }),
-      "from a stranger": signed(secret, header, { ...good, iss: "evil" }),
+      "from a outsider": signed(secret, header, { ...good, iss: "evil" }),
       "from a list": signed(secret, header, { ...good, iss: ["gateway"] }),
       expired: signed(secret, header, { ...good, iat: now - 120, exp: now - 60 }),
       "good for a year": signed(secret, header, { ...good, exp: now + 31_536_000 }),

@@ -91,11 +91,11 @@ test("keys rotate while tokens live: none is refused, and the new one signs", as
 test("no private key lies in the database in clear, and another secret opens none", async () => {
   const rows = await platform.database.query("select sealed_private_key from auth.signing_keys");
   const { createSealer } = await import("#auth/keys/seal.ts");
-  const stranger = createSealer(["x".repeat(64)], "auth signing keys");
+  const outsider = createSealer(["x".repeat(64)], "auth signing keys");
   const otherPurpose = createSealer([platform.serviceSecret], "another purpose");
   for (const row of rows) {
     const sealed = String(row.sealed_private_key);
-    assert.equal(stranger.open(sealed, "any"), undefined);
+    assert.equal(outsider.open(sealed, "any"), undefined);
     assert.equal(otherPurpose.open(sealed, "any"), undefined);
     assert.ok(Buffer.from(sealed, "base64url").length > 32 + 28 - 1);
   }

@@ -12,7 +12,7 @@ const creator = await registerUser(platform);
 const member = await registerUser(platform);
 const removed = await registerUser(platform);
 const left = await registerUser(platform);
-const stranger = await registerUser(platform);
+const outsider = await registerUser(platform);
 const noRoom = "0123456789abcdef01234567";
 const made = await creator.client.post("/api/rooms", { name: "Secret", roomType: "private" });
 const roomId: string = made.body.room.id;
@@ -33,10 +33,10 @@ const asks: Record<string, Ask> = {
   leave: (client, id) => client.post(`/api/rooms/${id}/leave`),
   "send a message": (client, id) => client.post(`/api/rooms/${id}/messages`, { content: "hello" }),
   "add oneself": (client, id) =>
-    client.post(`/api/rooms/${id}/members`, { username: stranger.username }),
+    client.post(`/api/rooms/${id}/members`, { username: outsider.username }),
   "add another": (client, id) => client.post(`/api/rooms/${id}/members`, { userId: member.id }),
   "remove the creator": (client, id) => client.delete(`/api/rooms/${id}/members/${creator.id}`),
-  "remove oneself": (client, id) => client.delete(`/api/rooms/${id}/members/${stranger.id}`),
+  "remove oneself": (client, id) => client.delete(`/api/rooms/${id}/members/${outsider.id}`),
 };
 
 /** Everything of an answer but its date and what names this one request. */
@@ -50,7 +50,7 @@ describe("a private room isn't there for those who aren't in it", () => {
   for (const [what, ask] of Object.entries(asks)) {
     test(`${what}: equal to the byte to no such room, and to no id`, async () => {
       const before = await state();
-      for (const who of [stranger, removed, left]) {
+      for (const who of [outsider, removed, left]) {
         const there = await ask(who.client, roomId);
         assert.equal(there.status, 404, there.text);
         assert.equal(there.body.message, "Room not found");
@@ -68,12 +68,12 @@ describe("a private room isn't there for those who aren't in it", () => {
       who.client.delete(`/api/rooms/${roomId}/members/${whom.id}`);
     assert.equal((await remove(member, creator)).status, 403);
     assert.equal((await remove(member, member)).status, 403);
-    const list = await stranger.client.get("/api/rooms/public?limit=100");
+    const list = await outsider.client.get("/api/rooms/public?limit=100");
     assert.ok(!list.text.includes(roomId), "it isn't listed");
   });
 
   test("by events, too", async () => {
-    const socket = await connectSocket(platform.messageUrl, stranger);
+    const socket = await connectSocket(platform.messageUrl, outsider);
     const emit = (event: "join_room" | "send_message" | "typing_start", id: string) => {
       const payload = { roomId: id, ...(event === "send_message" && { content: "hello" }) };
       // The events' payloads differ in type, and here one stands for all.
@@ -96,7 +96,7 @@ describe("a private room isn't there for those who aren't in it", () => {
 });
 
 describe("who is removed hears no more", () => {
-  test("his open socket is out of the room, and can't come back or speak", async () => {
+  test("the removed member's open socket is out of the room, and can't come back or speak", async () => {
     const guest = await registerUser(platform);
     await creator.client.post(`/api/rooms/${roomId}/members`, { userId: guest.id });
     const heard: string[] = [];
@@ -110,7 +110,7 @@ describe("who is removed hears no more", () => {
     await creator.client.delete(`/api/rooms/${roomId}/members/${guest.id}`);
     assert.deepEqual(await gone, { roomId });
     const toOther = next(other, "new_message");
-    await creator.client.post(`/api/rooms/${roomId}/messages`, { content: "without him" });
+    await creator.client.post(`/api/rooms/${roomId}/messages`, { content: "without them" });
     await toOther;
     const send = await socket.emitWithAck("send_message", { roomId, content: "still here" });
     assert.equal(send.success === false && send.code, "ROOM_NOT_FOUND");
@@ -122,7 +122,7 @@ describe("who is removed hears no more", () => {
     other.disconnect();
   });
 
-  test("removed in the midst of a hundred joins, he is not in at the end", async () => {
+  test("removed in the midst of a hundred joins, a member is not in at the end", async () => {
     const guest = await registerUser(platform);
     const socket = await connectSocket(platform.messageUrl, guest);
     const heard: string[] = [];

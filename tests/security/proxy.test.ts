@@ -88,7 +88,7 @@ describe("an upgrade that goes wrong ends its own connection alone", () => {
       gateway: { messageUrls: ["http://127.0.0.1:9", there.origin] },
     });
     for (const header of ["Trailer: x", "Expect: 100-continue", "TE: trailers", "Keep-Alive: x"]) {
-      for (let turn = 0; turn < 2; turn++) {
+      for (let attempt = 0; attempt < 2; attempt++) {
         const socket = openRaw(gateway.gatewayUrl);
         socket.write(upgradeRequest(webSocket, `${header}\r\n`));
         const [answer]: Buffer[] = await once(socket, "data");

@@ -12,7 +12,7 @@ const platform = await shared(startPlatform());
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 describe("refresh tokens", () => {
-  test("20 rounds of 50 at once: one wins, 49 are told of the race, the session goes on", async () => {
+  test("20 rounds of 50 at once: one wins, 49 are answered with the race, the session goes on", async () => {
     const user = await registerUser(platform);
     for (let round = 0; round < 20; round++) {
       const refreshToken = user.client.cookie("refreshToken") ?? "";

@@ -38,7 +38,7 @@ describe("WebSockets of clients that don't behave", () => {
     });
   }
 
-  test("who doesn't say goodbye when told to go is cut all the same", async () => {
+  test("who doesn't close when asked to is cut all the same", async () => {
     const socket = await open();
     const closed = once(socket, "close");
     socket.write(frame(1, `40${JSON.stringify({ token: "not one" })}`));
@@ -154,10 +154,10 @@ describe("polling clients that don't behave", () => {
     assert.equal(await isGone(send), false);
   });
 
-  test("who isn't let in in time is gone, though he doesn't ask for what waits for him", async () => {
+  test("who isn't let in in time is gone, though they don't ask for what waits for them", async () => {
     const send = await open();
     await send(["40/there-is-none,"]);
-    // Without word from him he would be there for 45 s.
+    // Without a word from them they would be there for 45 s.
     let wasAsked = 0;
     while (!(await isGone(send)) && wasAsked++ < 30) await setTimeout(500);
     assert.ok(wasAsked < 30);

@@ -20,14 +20,14 @@ async function measure(work: () => Promise<string | undefined>): Promise<void> {
   if (failure) failures.push(failure);
 }
 
-let turn = 0;
+let count = 0;
 setInterval(() => {
-  if (turn++ % 2) {
+  if (count++ % 2) {
     void measure(async () => {
       const { status } = await user.get("/api/rooms");
       return status === 200 ? undefined : `REST: ${status}`;
     });
-  } else if (turn % 4 === 1) {
+  } else if (count % 4 === 1) {
     void measure(async () => {
       const answer = await socket
         .timeout(5_000)

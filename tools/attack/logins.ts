@@ -46,7 +46,7 @@ async function loginRate(target: Target, user: ApiUser, seconds: number): Promis
   return count / seconds;
 }
 
-/** Logins a second against bare argon2, in turns, for the machine's mood changes. */
+/** Logins a second against bare argon2, alternating, as the load of the machine changes. */
 export async function measureLoginRate(
   target: Target,
   user: ApiUser,

@@ -13,7 +13,7 @@ export interface Damage {
 
 const waitLimitMs = 10_000;
 
-/** Asks of every kind, several times a second, until told to stop. */
+/** Asks of every kind, several times a second, until stopped. */
 export function startProbe(target: Target, user: ApiUser, token: string, roomId: string) {
   const damage: Damage = { slowestMs: 0, statuses: {}, wrong: [] };
   let isStopping = false;

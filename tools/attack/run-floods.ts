@@ -66,7 +66,7 @@ export async function* runFloods(options: FloodOptions): AsyncGenerator<Finding>
   }
 }
 
-/** What a bystander is told when there was no time for him. */
+/** What a bystander is answered when there was no time for them. */
 const lateness = /^REST: 503$|^send: (UNAVAILABLE|BUSY)$|has timed out/;
 
 /** Bytes in use after its garbage is gone; NaN if it has ended. */

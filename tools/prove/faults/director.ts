@@ -83,7 +83,7 @@ async function injectOne(
     endedAt,
     wholeAfterMs,
     counts,
-    // Who did what can't be told where two came together.
+    // Where two came together, their effects can't be kept apart.
     effect: beside ? 0 : effectOf(kind, counts),
   };
 }

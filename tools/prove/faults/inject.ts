@@ -18,7 +18,7 @@ type Inject = (stage: Stage, random: Random) => Promise<Injected>;
 
 const strikeLimitMs = 5_000;
 
-export const inject: Readonly<Record<FaultKind, Inject>> = {
+export const inject: Record<FaultKind, Inject> = {
   async "kill-instance"({ instances }, random) {
     const { service } = random.pick(instances);
     await service.kill();

@@ -20,7 +20,7 @@ export function isFaultKind(name: string): name is FaultKind {
 }
 
 /** Each fault in words, for the table. */
-export const faultTitles: Readonly<Record<FaultKind, string>> = {
+export const faultTitles: Record<FaultKind, string> = {
   "kill-instance": "kill -9 of a message instance",
   "kill-postgres": "kill -9 of PostgreSQL",
   "pause-instance": "a message instance hangs (SIGSTOP)",

@@ -40,7 +40,7 @@ export interface ChatClientOptions {
   user: ApiUser;
   roomIds: readonly string[];
   tally: Tally;
-  /** The instance whose client has made up the id; undefined: it can't be told. */
+  /** The instance whose client has made up the id; undefined: it isn't known. */
   instanceOf: (clientMessageId: string) => string | undefined;
   onJoined: (roomId: string) => void;
   onLost: () => void;

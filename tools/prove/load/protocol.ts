@@ -4,7 +4,7 @@ import type { FaultCounts } from "../check/run-log.ts";
 export interface ClientSpec {
   name: string;
   url: string;
-  /** Another one's messages come from the other instance; undefined: it can't be told. */
+  /** Another one's messages come from the other instance; undefined: it isn't known. */
   instance: string | undefined;
   transports: ("polling" | "websocket")[];
   /** 0: it only reads. */

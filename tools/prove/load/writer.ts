@@ -4,7 +4,7 @@ import type { Random } from "../random.ts";
 import type { ChatClient } from "./chat-client.ts";
 import { noteAck, type Tally } from "./tally.ts";
 
-/** Sends messages until told to stop, and each again until it is acknowledged. */
+/** Sends messages until it is stopped, and each again until it is acknowledged. */
 export interface Writer {
   tick: () => void;
   stop: () => void;

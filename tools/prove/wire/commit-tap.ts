@@ -56,7 +56,7 @@ export function createCommitTap(watch: () => CommitWatch): CommitTap {
           if (sent(chunk)) {
             isUnderWay = true;
             const strike = armed;
-            // In the next turn, when these bytes have left.
+            // In the next turn of the event loop, when these bytes have left.
             if (strike?.moment === "sent") {
               armed = undefined;
               setImmediate(fire, strike, link);
