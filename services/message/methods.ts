@@ -1,8 +1,8 @@
 import type { MessageContext } from "./context.ts";
 import { addMember } from "./members/add-member.ts";
-import { joinRoom, leaveRoom } from "./members/join-and-leave.ts";
+import { joinRoom } from "./members/join-room.ts";
 import { listMembers } from "./members/list-members.ts";
-import { removeMember } from "./members/remove-member.ts";
+import { leaveRoom, removeMember } from "./members/remove-member.ts";
 import { listMessages } from "./messages/list-messages.ts";
 import { sendMessage } from "./messages/send-message.ts";
 import { createRoom } from "./rooms/create-room.ts";

@@ -73,7 +73,7 @@ export async function createMessageContext(
     const mode = { subscriptionMode: "static" } as const;
     io.adapter(createShardedAdapter(redis.commands, redis.subscriptions, mode));
   }
-  const isHinted = () => redis?.isReady() ?? false;
+  const isHinted = redis?.isReady ?? (() => false);
 
   const delivery = createDelivery(io);
   const typing = createTyping(users, delivery);

@@ -7,7 +7,7 @@ import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { AddMemberRequest, RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { Call, Handler } from "#rpc";
 import { getManagedRoom } from "../rooms/rooms.ts";
-import { type Members, addMember as makeMember } from "./members.ts";
+import { type Members, makeMember } from "./join-room.ts";
 import type { Users } from "./users.ts";
 
 /** Of one user, who may fill a room; more would find every user by guessed ids. */

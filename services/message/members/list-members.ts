@@ -2,7 +2,8 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { requireUser } from "#common/rpc/caller.ts";
 import type { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { Handler } from "#rpc";
-import { getReadableRoom, paginationOf, sliceOf } from "../rooms/rooms.ts";
+import { paginationOf, sliceOf } from "../rooms/list-rooms.ts";
+import { getReadableRoom } from "../rooms/rooms.ts";
 import type { MessageStore } from "../store/store.ts";
 import type { Users } from "./users.ts";
 

@@ -1,8 +1,10 @@
+import { create } from "@bufbuild/protobuf";
 import { requireUser } from "#common/rpc/caller.ts";
+import { type Pagination, PaginationSchema } from "#gen/aetherconnect/message/v1/pagination_pb.ts";
 import type { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { Handler } from "#rpc";
-import type { MessageStore } from "../store/store.ts";
-import { getReadableRoom, paginationOf, sliceOf } from "./rooms.ts";
+import type { MessageStore, Slice } from "../store/store.ts";
+import { getReadableRoom } from "./rooms.ts";
 
 export const listRooms =
   (store: Pick<MessageStore, "listRoomsOf">): Handler<typeof RoomService, "listRooms"> =>
@@ -22,3 +24,26 @@ export const getRoom =
     const { room } = await getReadableRoom(store, roomId, requireUser(call).userId);
     return { room };
   };
+
+/** A page, from 1, as a slice; what the contract answers if nothing is said. */
+export function sliceOf({
+  page = 1,
+  limit = 50,
+}: {
+  page?: number | undefined;
+  limit?: number | undefined;
+}): Slice {
+  return { offset: (page - 1) * limit, limit };
+}
+
+/** Where a page of a list stands. */
+export function paginationOf({ offset, limit }: Slice, total: number): Pagination {
+  return create(PaginationSchema, {
+    currentPage: offset / limit + 1,
+    totalPages: Math.ceil(total / limit),
+    totalItems: total,
+    itemsPerPage: limit,
+    hasNext: offset + limit < total,
+    hasPrevious: offset > 0 && total > 0,
+  });
+}

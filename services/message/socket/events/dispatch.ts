@@ -10,9 +10,9 @@ import { getReadableRoom } from "#message/rooms/rooms.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { type Call, requestIdFrom, type Tracing, withRequestId } from "#rpc";
 import type { ChatSocket, Judgement } from "../chat-server.ts";
+import { watchEventSizes } from "../door/connections.ts";
 import { emitError } from "../emit.ts";
 import { endSocket } from "../engine/close.ts";
-import { watchEventSizes } from "../engine/event-sizes.ts";
 import { holdWrites } from "../engine/writes.ts";
 import { eventLimits } from "../limits.ts";
 import { createEventLimits, type SocketLimits } from "./event-limits.ts";
@@ -80,7 +80,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const roomId = mustJoin ? roomIdOf(payload) : undefined;
     if (roomId === undefined || socket.data.joined.has(roomId)) return;
     return requireJoined(socket, roomId).catch(async (error: unknown) => {
-      // A private room of others can't be told from none, where the event tells of rooms at all.
+      // A private room of others looks like none.
       if (failures.has("ROOM_NOT_FOUND")) await getReadableRoom(store, roomId, admitted.user.id);
       throw error;
     });

@@ -2,7 +2,7 @@ import { AppError } from "#contract/errors.ts";
 import { writerOf } from "#contract/wire/writer.ts";
 import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { JoinRoom } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
-import { becomeMember, type Members } from "#message/members/members.ts";
+import { becomeMember, type Members } from "#message/members/join-room.ts";
 import { createGather } from "#message/store/gather.ts";
 import { isId } from "#message/store/ids.ts";
 import type { MessageStore } from "#message/store/store.ts";

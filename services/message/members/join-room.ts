@@ -1,5 +1,7 @@
+import { requireUser } from "#common/rpc/caller.ts";
 import { AppError } from "#contract/errors.ts";
-import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { Room, RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { Handler } from "#rpc";
 import type { Memberships } from "../realtime/memberships.ts";
 import { getReadableRoom } from "../rooms/rooms.ts";
 import type { MembershipChange, MessageStore } from "../store/store.ts";
@@ -25,7 +27,7 @@ export interface AddOptions {
 }
 
 /** Adds a member and notifies their sockets. */
-export async function addMember(
+export async function makeMember(
   { store, memberships }: Members,
   roomId: string,
   userId: string,
@@ -50,16 +52,12 @@ export async function becomeMember(
 ): Promise<Joined> {
   const { room, isMember } = await getReadableRoom(members.store, roomId, userId);
   if (isMember) return { room, change: undefined };
-  return addMember(members, roomId, userId, { exceptSocketId });
+  return makeMember(members, roomId, userId, { exceptSocketId });
 }
 
-/** Ends a membership, if there is one; the user's sockets are out of the room, and notified. */
-export async function removeMember(
-  { store, memberships }: Members,
-  roomId: string,
-  userId: string,
-): Promise<boolean> {
-  const change = await store.removeMember(roomId, userId);
-  if (change) memberships.removed(change);
-  return change !== undefined;
-}
+export const joinRoom =
+  (members: Members): Handler<typeof RoomService, "joinRoom"> =>
+  async ({ roomId }, call) => {
+    const { room } = await becomeMember(members, roomId, requireUser(call).userId);
+    return { room };
+  };
