@@ -11,6 +11,7 @@ import {
 import { type Migration, Migrator } from "kysely/migration";
 import { LRUCache } from "lru-cache";
 import { Pool, type QueryConfig, type QueryResult } from "pg";
+import { withoutRequestId } from "#rpc";
 import { budgets } from "./budgets.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Logger } from "./log.ts";
@@ -52,7 +53,10 @@ export function openPostgres<DB>(schema: string, options: PostgresOptions): Post
     options: "-c plan_cache_mode=force_generic_plan",
     application_name: `aetherconnect-${schema}`,
   });
-  pool.on("error", (error) => options.log.warn({ err: error }, "a PostgreSQL connection was lost"));
+  // A connection would speak in the name of the request that has opened it.
+  pool.on("error", (err) =>
+    withoutRequestId(() => options.log.warn({ err }, "a PostgreSQL connection was lost")),
+  );
   const plain = new Kysely<DB>({
     dialect: new PostgresDialect({ pool: withNamedStatements(pool) }),
     plugins: [new CamelCasePlugin()],

@@ -128,3 +128,13 @@ test("each event of a socket has an id of its own", async () => {
   assert.equal(new Set(events.map((it) => it.requestId)).size, 2);
   for (const { requestId } of events) assert.match(requestId ?? "", /^[0-9a-f-]{36}$/);
 });
+
+test("what happens to a shared connection is of no request", async () => {
+  await Promise.all(Array.from({ length: 5 }, () => owner.client.get("/api/auth/profile")));
+  const lost = () =>
+    linesOf(logs.auth).filter((it) => it.msg === "a PostgreSQL connection was lost");
+  await bed.database.query(`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and state = 'idle'`);
+  while (lost().length === 0) await new Promise((resolve) => setImmediate(resolve));
+  for (const line of lost()) assert.equal(line.requestId, undefined);
+});

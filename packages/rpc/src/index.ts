@@ -8,6 +8,7 @@ export {
   currentRequestId,
   requestIdFrom,
   requestIdHeader,
+  withoutRequestId,
   withRequestId,
 } from "./request-id.ts";
 export {

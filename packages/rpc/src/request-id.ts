@@ -16,6 +16,11 @@ export function withRequestId<T>(requestId: string, work: () => T): T {
   return current.run(requestId, work);
 }
 
+/** Runs `work` for no request, such as what happens to a connection that one has opened for all. */
+export function withoutRequestId<T>(work: () => T): T {
+  return current.exit(work);
+}
+
 /** The id of the request that is being worked on. */
 export function currentRequestId(): string | undefined {
   return current.getStore();
