@@ -1,10 +1,10 @@
 import { type DescMethod, type DescMethodUnary, isMessage, type Message } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
-import type { Request, RequestHandler, Response } from "express";
+import express, { type Request, type RequestHandler, type Response } from "express";
 import { sendJson } from "#common/http/error-body.ts";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
 import { fromConnectError } from "#common/rpc/errors.ts";
-import { AppError } from "#contract/errors.ts";
+import { AppError, invalid } from "#contract/errors.ts";
 import { replaceReason } from "#contract/failures.ts";
 import { envelopeOf } from "#contract/rest/envelope.ts";
 import type { RestRoute } from "#contract/rest/routes.ts";
@@ -13,7 +13,11 @@ import { readJson, readPath, readQuery } from "#contract/wire/reader.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import type { Admission, Admit } from "./admission.ts";
 import { type CredentialCookies, readCookies } from "./cookies.ts";
-import { readBody } from "./http/body.ts";
+
+const maxBodyBytes = 64 * 1024;
+// Compressed bodies are refused (415): nothing that clients send is worth a bomb.
+const readRaw = express.raw({ type: () => true, limit: maxBodyBytes, inflate: false });
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** A REST request on its way to a method. */
 export interface RestCall {
@@ -109,4 +113,23 @@ function userHeaders({ accessToken }: Admission): Record<string, string> {
 
 function clientHeaders({ address, device }: Admission): Record<string, string> {
   return { [clientAddressHeader]: address, ...(device && { [clientDeviceHeader]: device }) };
+}
+
+/**
+ * Reads a JSON body; an empty one counts as `{}` whatever its type.
+ * @throws AppError PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED
+ */
+async function readBody(req: Request, res: Response): Promise<unknown> {
+  await new Promise<void>((resolve, reject) => {
+    readRaw(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
+  });
+  const body: unknown = req.body;
+  if (!Buffer.isBuffer(body) || body.length === 0) return {};
+  const type = (req.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") throw new AppError("UNSUPPORTED_MEDIA_TYPE");
+  try {
+    return JSON.parse(utf8.decode(body));
+  } catch {
+    throw invalid("", "must be JSON");
+  }
 }

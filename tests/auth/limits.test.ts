@@ -152,10 +152,10 @@ test("two at a time pass the gate; who waits too long is refused as busy", async
 });
 
 test("who would wait too long is refused at once, and places that are given up are free again", async () => {
-  const gate = createGate({ atOnce: 1, maxWaitMs: 20 });
+  const gate = createGate({ atOnce: 1, maxWaitMs: 200 });
   const first = gate.enter();
   // One run says how long the next ones will take.
-  await first.run(() => setTimeout(25));
+  await first.run(() => setTimeout(250));
   const places = [gate.enter(), gate.enter()];
   assert.throws(() => gate.enter(), isBusy);
   places[0]?.[Symbol.dispose]();

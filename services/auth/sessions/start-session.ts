@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import { clientKeyOf } from "#common/http/client-address.ts";
 import type { ClientInfo } from "#common/rpc/caller.ts";
 import type { AuthConfig } from "../config.ts";
-import { insertSession } from "../db/insert-session.ts";
-import type { SessionTerms } from "../db/sessions.ts";
+import { insertSession, type SessionTerms } from "../db/sessions.ts";
 import type { Db, Trx, UserRow } from "../db/tables.ts";
 import { makeRefreshToken, type RefreshToken } from "./tokens.ts";
 
