@@ -19,8 +19,10 @@ export async function changeMembers(
   const removals = batch.filter(({ isMember }) => !isMember);
   const added = await settle(additions, () => addMembers(db, additions));
   const removed = await settle(removals, () => removeMembers(db, removals));
-  return batch.map((one) => added.get(one) ?? removed.get(one) ?? rejected(undefined));
+  return batch.map((one) => added.get(one) ?? removed.get(one) ?? noResult);
 }
+
+const noResult = rejected(new AppError("INTERNAL"));
 
 /** Runs a statement for changes, which fails for all of them or for none. */
 async function settle(
@@ -29,12 +31,13 @@ async function settle(
 ): Promise<Map<PendingChange, ChangeResult>> {
   if (changes.length === 0) return new Map();
   const results = await run().catch((reason: unknown) => changes.map(() => rejected(reason)));
-  return new Map(changes.map((one, i) => [one, results[i] ?? rejected(undefined)]));
+  return new Map(changes.map((one, i) => [one, results[i] ?? noResult]));
 }
 
 /**
- * Adds memberships by one statement; of those who ask for the same the first gets the change. The rows of those who add are locked after their rooms: so one that was deleted while the
- * room was waited for is passed over, though the statement began before.
+ * Adds memberships by one statement; of those who ask for the same the first gets the change.
+ * The rows of those who add are locked after their rooms: so one that was deleted while the room
+ * was waited for is passed over, though the statement began before.
  */
 export async function addMembers(
   db: Kysely<Database>,
