@@ -10,6 +10,8 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts";
 
+/** Loading the services takes each file half the time, from the second file on. */
+const compileCache = join(import.meta.dirname, "../node_modules/.cache/node");
 const given = process.argv.slice(2);
 const files = given.length > 0 ? given : globSync("tests/**/*.test.ts").sort();
 process.exitCode = (await runTests(files)) ? 0 : 1;
@@ -35,7 +37,7 @@ async function runFiles(files: string[], databaseUrl: string): Promise<boolean> 
     timeout: 120_000,
     // Polling clients leave timers of engine.io behind that would hold a process for half a minute.
     execArgv: ["--test-force-exit"],
-    env: { ...process.env, TEST_DATABASE_URL: databaseUrl },
+    env: { NODE_COMPILE_CACHE: compileCache, ...process.env, TEST_DATABASE_URL: databaseUrl },
   });
   stream.on("test:pass", ({ name, skip, details }) => {
     if (details.type === "suite") return;

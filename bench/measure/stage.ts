@@ -1,12 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { Client } from "pg";
 import { RoomService, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
+import { createTestDatabase } from "#tools/rig/database.ts";
 import { layOut } from "#tools/rig/layout.ts";
 import { mainOf } from "#tools/rig/processes.ts";
 import { createService, type Service } from "#tools/rig/service.ts";
@@ -29,15 +28,13 @@ export async function openDatabase(): Promise<Database> {
     stack.defer(() => rm(dataDir, { recursive: true, force: true }));
     server = stack.use(await startEmbeddedPostgres({ dataDir, port: 0 })).url;
   }
-  const name = `bench_${randomBytes(6).toString("hex")}`;
-  const url = new URL(server);
-  await run(server, `create database ${name}`);
-  url.pathname = `/${name}`;
-  stack.defer(async () => {
-    await run(server, `drop database ${name} with (force)`);
-  });
-  const about = await describe(url.href);
-  return { url: url.href, about, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const { url, query } = stack.use(await createTestDatabase(server));
+  const [row] = await query(
+    `select current_setting('server_version') as version,
+      current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
+  );
+  const about = `PostgreSQL ${row?.version}, fsync=${row?.fsync}, synchronous_commit=${row?.commit}`;
+  return { url, about, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 /** The message service as production runs it, on a database and an auth service of its own. */
@@ -96,23 +93,4 @@ export async function setBenchStage(env: Record<string, string> = {}): Promise<B
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
-}
-
-async function describe(url: string): Promise<string> {
-  const [row] = await run(
-    url,
-    `select current_setting('server_version') as version,
-      current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit`,
-  );
-  return `PostgreSQL ${row?.version}, fsync=${row?.fsync}, synchronous_commit=${row?.commit}`;
-}
-
-async function run(url: string, text: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
 }

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { createContextValues } from "@connectrpc/connect";
-import { Client } from "pg";
 import { createLogger } from "#common/log.ts";
 import { callerKey } from "#common/rpc/caller.ts";
 import { ListMessagesRequestSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
@@ -8,6 +7,7 @@ import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { listMessages } from "#message/messages/list-messages.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import type { Call } from "#rpc";
+import { withClient } from "#tools/rig/database.ts";
 import { judged, quantile, ratio, spread, table } from "../measure/figures.ts";
 import { content } from "../measure/loops.ts";
 import { rotated } from "../measure/rounds.ts";
@@ -100,18 +100,17 @@ function anyOf(count: number): number {
 
 /** Puts numbered messages into an empty room, consistent with its `last_seq`. */
 async function fill(url: string, roomId: string, count: number): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await client.query(
-    `insert into message.messages (room_id, seq, id, user_id, username, content, message_type,
-      metadata, send_key, created_at, updated_at)
-     select $1, i, substr($1, 1, 16) || lpad(to_hex(i), 8, '0'), '1', 'Ada Lovelace', $2, 1,
-       null, '#' || substr($1, 1, 16) || lpad(to_hex(i), 8, '0'), now(), now()
-     from generate_series(1, $3::int) i`,
-    [roomId, content, count],
-  );
-  await client.query("update message.rooms set last_seq = $2 where id = $1", [roomId, count]);
-  await client.query("vacuum analyze message.messages");
-  await client.query("checkpoint");
-  await client.end();
+  await withClient(url, async (client) => {
+    await client.query(
+      `insert into message.messages (room_id, seq, id, user_id, username, content, message_type,
+        metadata, send_key, created_at, updated_at)
+       select $1, i, substr($1, 1, 16) || lpad(to_hex(i), 8, '0'), '1', 'Ada Lovelace', $2, 1,
+         null, '#' || substr($1, 1, 16) || lpad(to_hex(i), 8, '0'), now(), now()
+       from generate_series(1, $3::int) i`,
+      [roomId, content, count],
+    );
+    await client.query("update message.rooms set last_seq = $2 where id = $1", [roomId, count]);
+    await client.query("vacuum analyze message.messages");
+    await client.query("checkpoint");
+  });
 }

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
+import { withClient } from "#tools/rig/database.ts";
 
 /** A folder of its own for a test, gone afterwards. */
 export function temporaryFolder(): Disposable & { path: string } {
@@ -11,7 +11,7 @@ export function temporaryFolder(): Disposable & { path: string } {
 }
 
 /**
- * A data folder whose cluster exists and is stopped. The tests of a file use it in turn and leave
+ * A data folder whose cluster exists and is stopped. The tests of a file use it one after the other and leave
  * it stopped, which spares each of them an initdb.
  */
 export async function createCluster(): Promise<Disposable & { dataDir: string }> {
@@ -21,14 +21,10 @@ export async function createCluster(): Promise<Disposable & { dataDir: string }>
   return { dataDir, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
-export async function query(url: string, sql: string): Promise<readonly unknown[][]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<unknown[]>({ text: sql, rowMode: "array" })).rows;
-  } finally {
-    await client.end();
-  }
+export function query(url: string, text: string): Promise<unknown[][]> {
+  return withClient(url, async (client) => {
+    return (await client.query<unknown[]>({ text, rowMode: "array" })).rows;
+  });
 }
 
 /** A promise for the first value that a callback gets and that fits. */

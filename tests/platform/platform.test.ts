@@ -8,9 +8,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { runPlatform } from "#tools/platform/platform.ts";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
 import { createOutput, onLines, signalEchoMs } from "#tools/platform/terminal.ts";
+import { childrenOf } from "#tools/rig/children.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { createCluster, firstFitting, query, temporaryFolder } from "./clusters.ts";
-import { childrenOf, spawnSupervisor, until } from "./supervised.ts";
+import { spawnSupervisor, until } from "./supervised.ts";
 
 const listening = join(import.meta.dirname, "fixtures", "listening.ts");
 const pidOf = async (url: string) => Number(await (await fetch(url)).text());

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -62,14 +62,6 @@ function collect(stream: Readable) {
       check();
     });
   return { lines, line };
-}
-
-export function childrenOf(pid: number): readonly { pid: number; command: string }[] {
-  return execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
-    .split("\n")
-    .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row) ?? [])
-    .filter(([, , parent]) => Number(parent) === pid)
-    .map(([, child, , command = ""]) => ({ pid: Number(child), command }));
 }
 
 /** For what isn't our child, and so has no event to wait for. */
