@@ -197,7 +197,7 @@ function valueReader(form: ValueForm): ValueReader {
           : refuse(faults, path, "must be a number");
     case "time":
       return (value, { path }, faults) => {
-        const time = typeof value === "string" && isoTime.test(value) ? Date.parse(value) : NaN;
+        const time = typeof value === "string" ? parseTime(value) : NaN;
         return Number.isNaN(time)
           ? refuse(faults, path, "must be a time such as 2023-10-27T10:00:00.000Z")
           : timestampFromMs(time);
@@ -223,7 +223,15 @@ function valueReader(form: ValueForm): ValueReader {
   }
 }
 
-const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+const isoTime = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+/** Milliseconds, or NaN. Date.parse alone takes 30 February for 2 March. */
+function parseTime(text: string): number {
+  const [, day] = isoTime.exec(text) ?? [];
+  const midnight = day === undefined ? NaN : Date.parse(day);
+  const isDay = !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day ?? "");
+  return isDay ? Date.parse(text) : NaN;
+}
 
 function refuse(faults: Fault[], path: string, message: string): undefined {
   faults.push({ path, message });

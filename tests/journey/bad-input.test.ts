@@ -302,9 +302,9 @@ function refused(payloads: BadPayload[]): BadPayload[] {
   });
 }
 
-/** Proto3 JSON takes numbers for enums, and passes unknown names over. */
+/** Proto3 JSON takes numbers for enums, and 2 March for 30 February; unknown names it passes over. */
 function isBadProtoJson({ kind, field: { value } }: BadPayload): boolean {
-  if (value.kind === "enum") return false;
+  if (value.kind === "enum" || kind === "30 February") return false;
   return !(value.kind === "message" && (kind === "object" || kind === "operator"));
 }
 

@@ -118,6 +118,7 @@ function badValues(form: ValueForm): BadValue[] {
       always.push(
         { kind: "boolean", value: true },
         { kind: "no such day", value: "2023-13-45T00:00:00.000Z" },
+        { kind: "30 February", value: "2023-02-30T00:00:00.000Z" },
         { kind: "a day", value: "2023-10-27" },
       );
       break;
