@@ -7,15 +7,15 @@ import { ConnectedSchema, ErrorSchema, JoinRoomAckSchema, JoinRoomSchema, LeaveR
 export type ErrorCode = "VALIDATION_FAILED" | "USER_EXISTS" | "PROFILE_UPDATE_FAILED" | "AMBIGUOUS_CREDENTIALS" | "INVALID_CREDENTIALS" | "UNAUTHENTICATED" | "TOKEN_EXPIRED" | "INVALID_REFRESH_TOKEN" | "TOKEN_REUSED" | "REFRESH_RACE" | "ORIGIN_FORBIDDEN" | "FORBIDDEN" | "NOT_IN_ROOM" | "NOT_FOUND" | "ROOM_NOT_FOUND" | "USER_NOT_FOUND" | "SESSION_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "UNSUPPORTED_MEDIA_TYPE" | "RATE_LIMITED" | "BUSY" | "UNAVAILABLE" | "INTERNAL" | "FLOOD" | "TOO_MANY_SOCKETS" | "SLOW_CONSUMER";
 
 /** The acknowledgement of an event that failed. */
-export interface AckFailure {
+export interface AckFailure<C extends ErrorCode = ErrorCode> {
   success: false;
-  code: ErrorCode;
+  code: C;
   message: string;
   details?: { path: string; message: string }[];
 }
 
 /** The acknowledgement of an event. */
-export type Ack<T> = ({ success: true } & T) | AckFailure;
+export type Ack<T, C extends ErrorCode = ErrorCode> = ({ success: true } & T) | AckFailure<C>;
 
 /**
  * A message to send. A socket has to have joined the room.
@@ -511,13 +511,28 @@ export type TypingStartAckOut = Record<never, never>;
  */
 export type TypingStopAckOut = Record<never, never>;
 
+/** Why send_message can fail. */
+export type SendMessageRequestFailure = "VALIDATION_FAILED" | "UNAUTHENTICATED" | "NOT_IN_ROOM" | "ROOM_NOT_FOUND" | "PAYLOAD_TOO_LARGE" | "RATE_LIMITED" | "BUSY" | "UNAVAILABLE" | "INTERNAL";
+
+/** Why join_room can fail. */
+export type JoinRoomFailure = "VALIDATION_FAILED" | "UNAUTHENTICATED" | "NOT_IN_ROOM" | "ROOM_NOT_FOUND" | "PAYLOAD_TOO_LARGE" | "RATE_LIMITED" | "BUSY" | "UNAVAILABLE" | "INTERNAL";
+
+/** Why leave_room can fail. */
+export type LeaveRoomFailure = "VALIDATION_FAILED" | "UNAUTHENTICATED" | "PAYLOAD_TOO_LARGE" | "RATE_LIMITED" | "BUSY" | "UNAVAILABLE" | "INTERNAL";
+
+/** Why typing_start can fail. */
+export type TypingStartFailure = "VALIDATION_FAILED" | "UNAUTHENTICATED" | "NOT_IN_ROOM" | "PAYLOAD_TOO_LARGE" | "RATE_LIMITED" | "BUSY" | "UNAVAILABLE" | "INTERNAL";
+
+/** Why typing_stop can fail. */
+export type TypingStopFailure = "VALIDATION_FAILED" | "UNAUTHENTICATED" | "NOT_IN_ROOM" | "PAYLOAD_TOO_LARGE" | "RATE_LIMITED" | "BUSY" | "UNAVAILABLE" | "INTERNAL";
+
 /** Events that clients send. */
 export interface ClientToServerEvents {
-  send_message: (payload: SendMessageRequestIn, ack: (answer: Ack<SendMessageResponseOut>) => void) => void;
-  join_room: (payload: JoinRoomIn, ack: (answer: Ack<JoinRoomAckOut>) => void) => void;
-  leave_room: (payload: LeaveRoomIn, ack?: (answer: Ack<LeaveRoomAckOut>) => void) => void;
-  typing_start: (payload: TypingStartIn, ack?: (answer: Ack<TypingStartAckOut>) => void) => void;
-  typing_stop: (payload: TypingStopIn, ack?: (answer: Ack<TypingStopAckOut>) => void) => void;
+  send_message: (payload: SendMessageRequestIn, ack: (answer: Ack<SendMessageResponseOut, SendMessageRequestFailure>) => void) => void;
+  join_room: (payload: JoinRoomIn, ack: (answer: Ack<JoinRoomAckOut, JoinRoomFailure>) => void) => void;
+  leave_room: (payload: LeaveRoomIn, ack?: (answer: Ack<LeaveRoomAckOut, LeaveRoomFailure>) => void) => void;
+  typing_start: (payload: TypingStartIn, ack?: (answer: Ack<TypingStartAckOut, TypingStartFailure>) => void) => void;
+  typing_stop: (payload: TypingStopIn, ack?: (answer: Ack<TypingStopAckOut, TypingStopFailure>) => void) => void;
 }
 
 /** Events that clients get. */

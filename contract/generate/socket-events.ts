@@ -22,15 +22,16 @@ export function generateSocketEvents(schema: Schema): void {
   f.print(f.export("type", "ErrorCode"), " = ", union(allErrorCodes()), ";");
   f.print();
   f.print("/** The acknowledgement of an event that failed. */");
-  f.print(f.export("interface", "AckFailure"), " {");
+  f.print(f.export("interface", "AckFailure"), "<C extends ErrorCode = ErrorCode> {");
   f.print("  success: false;");
-  f.print("  code: ErrorCode;");
+  f.print("  code: C;");
   f.print("  message: string;");
   f.print("  details?: { path: string; message: string }[];");
   f.print("}");
   f.print();
   f.print("/** The acknowledgement of an event. */");
-  f.print(f.export("type", "Ack"), "<T> = ({ success: true } & T) | AckFailure;");
+  const ackParameters = "<T, C extends ErrorCode = ErrorCode>";
+  f.print(f.export("type", "Ack"), ackParameters, " = ({ success: true } & T) | AckFailure<C>;");
   f.print();
 
   for (const message of reachable(toServer.map((e) => e.payload))) {
@@ -41,13 +42,21 @@ export function generateSocketEvents(schema: Schema): void {
     printType(f, message, "Out");
   }
 
+  for (const event of toServer) {
+    f.print("/** Why ", event.name, " can fail. */");
+    const codes = union([...failuresOf(event)]);
+    f.print(f.export("type", `${event.payload.name}Failure`), " = ", codes, ";");
+    f.print();
+  }
+
   f.print("/** Events that clients send. */");
   f.print(f.export("interface", "ClientToServerEvents"), " {");
   for (const { name, payload, ack } of toServer) {
     // Only a callback that must be there gives emitWithAck a type; so it must be there
     // wherever it brings more than success.
     const mark = ack && ack.fields.length > 0 ? "" : "?";
-    const answer = ack ? `ack${mark}: (answer: Ack<${ack.name}Out>) => void` : "";
+    const type = ack && `Ack<${ack.name}Out, ${payload.name}Failure>`;
+    const answer = type ? `ack${mark}: (answer: ${type}) => void` : "";
     f.print("  ", name, ": (payload: ", payload.name, "In, ", answer, ") => void;");
   }
   f.print("}");
@@ -64,7 +73,6 @@ export function generateSocketEvents(schema: Schema): void {
   f.print(f.export("const", "clientEvents"), " = {");
   for (const event of toServer) {
     const { name, payload, ack, method, option } = event;
-    const codes = [...failuresOf(event)].map((code) => JSON.stringify(code)).join(", ");
     f.print("  ", name, ": {");
     f.print("    payload: ", f.importSchema(payload), ",");
     if (ack) f.print("    ack: ", f.importSchema(ack), ",");
@@ -73,6 +81,7 @@ export function generateSocketEvents(schema: Schema): void {
       f.print("    method: ", service, ".method.", method.localName, ",");
     }
     f.print("    mustJoin: ", option.mustJoin, ",");
+    const codes = [...failuresOf(event)].map((code) => JSON.stringify(code)).join(", ");
     f.print("    failures: new Set<ErrorCode>([", codes, "]),");
     f.print("  },");
   }
