@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
-import { base64url, type GenuineKey, stealKey } from "#tools/rig/genuine-key.ts";
+import { base64url, type GenuineKey, stealKey } from "#tools/rig/forgeries/genuine-key.ts";
 import { type Platform, startPlatform } from "#tools/rig/platform.ts";
 import { registerUser, type TestUser } from "#tools/rig/users.ts";
 

@@ -4,7 +4,7 @@ import { createClient } from "@connectrpc/connect";
 import { createRpcClient } from "#common/rpc/client.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import { base64url } from "#tools/rig/genuine-key.ts";
+import { base64url } from "#tools/rig/forgeries/genuine-key.ts";
 import { startPlatform } from "#tools/rig/platform.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { connectSocket } from "#tools/rig/sockets.ts";

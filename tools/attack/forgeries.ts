@@ -1,6 +1,6 @@
 import { io } from "socket.io-client";
-import { forgeries } from "../rig/forgeries.ts";
-import { stealMaterial } from "../rig/material.ts";
+import { forgeries } from "../rig/forgeries/forgeries.ts";
+import { stealMaterial } from "../rig/forgeries/steal-material.ts";
 import { startPlatform } from "../rig/platform.ts";
 import { registerUser } from "../rig/users.ts";
 import { type Finding, quantile } from "./findings.ts";

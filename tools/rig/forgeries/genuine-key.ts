@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, sign } from "node:crypto";
 import { createSealer } from "#auth/keys/seal.ts";
-import type { Platform } from "./platform.ts";
+import type { Platform } from "../platform.ts";
 
 /** The key that the platform signs with, for forgeries that only their claims give away. */
 export interface GenuineKey {

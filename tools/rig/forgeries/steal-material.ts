@@ -1,9 +1,9 @@
 import { createServiceTokens } from "#common/tokens/service-token.ts";
-import type { Material } from "./forgeries.ts";
+import type { Platform } from "../platform.ts";
+import { wsToken } from "../sockets.ts";
+import type { TestUser } from "../users.ts";
 import { stealKey } from "./genuine-key.ts";
-import type { Platform } from "./platform.ts";
-import { wsToken } from "./sockets.ts";
-import type { TestUser } from "./users.ts";
+import type { Material } from "./parts.ts";
 
 /** All that a forger can have of a platform and one of its users, for either kind of token. */
 export async function stealMaterial(
