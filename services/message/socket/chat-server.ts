@@ -60,6 +60,10 @@ export const sessionRoomName = (sessionId: string) => `session:${sessionId}`.pad
 
 /** The sockets of this instance in a Socket.IO room, in the order in which they came. */
 export function socketsIn({ sockets }: ChatServer, name: string): ChatSocket[] {
-  const ids = sockets.adapter.rooms.get(name) ?? [];
-  return [...ids].flatMap((id) => sockets.sockets.get(id) ?? []);
+  const found: ChatSocket[] = [];
+  for (const id of sockets.adapter.rooms.get(name) ?? []) {
+    const socket = sockets.sockets.get(id);
+    if (socket) found.push(socket);
+  }
+  return found;
 }
