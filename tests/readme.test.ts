@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,3 +82,18 @@ function rowOf(rule: z.ZodType): string {
   const shown = defaultText ?? (unset.data === undefined ? "–" : String(unset.data));
   return `| \`${variable}\` | ${shown} | ${text} |`;
 }
+
+test("files that the documents name exist", async () => {
+  const documents = globSync(["*.md", "docs/*.md", "bench/*.md", "packages/*/*.md"]);
+  const folders = ["", "services/", "services/message/", "tests/", "bench/"];
+  const named = documents.flatMap((document) =>
+    [
+      ...readFileSync(document, "utf8").matchAll(
+        /`([a-z][\w./-]*\/[\w.-]+\.(?:ts|md|ya?ml|proto))`/g,
+      ),
+    ].flatMap(([, path = ""]) => (path.includes("…") ? [] : [{ document, path }])),
+  );
+  assert.ok(named.length > 50, `only ${named.length} files are named`);
+  const missing = named.filter(({ path }) => !folders.some((it) => existsSync(it + path)));
+  assert.deepEqual(missing, []);
+});

@@ -16,6 +16,7 @@ const steps: Step[] = [
     command: ["biome", "ci", "--error-on-warnings", "--colors=off"],
     mend: "npm run fix, and what it leaves by hand",
   },
+  { name: "words", command: ["node", "tools/words.ts"], mend: "write what it says instead" },
   { name: "types", command: ["tsc", "-p", "."], mend: "mend the types; npx tsc -p ." },
   {
     name: "unused files, exports and dependencies",

@@ -42,7 +42,7 @@ export async function startStandInAuth({ layout }: Pick<Testbed, "layout">): Pro
   let wake = Promise.withResolvers<void>();
   let lastId = 0;
 
-  const tell = (event: Omit<FeedEvent, "at">) => {
+  const add = (event: Omit<FeedEvent, "at">) => {
     events.push({ ...event, at: new Date() });
     wake.resolve();
     wake = Promise.withResolvers();
@@ -149,16 +149,16 @@ export async function startStandInAuth({ layout }: Pick<Testbed, "layout">): Pro
     async rename(user, firstName) {
       const [, lastName = ""] = user.name.split(" ");
       users.set(user.id, { ...get(user), name: `${firstName} ${lastName}` });
-      tell({ changedUserId: user.id });
+      add({ changedUserId: user.id });
     },
     accessToken: (user) => sign("access", get(user), 600),
     wsToken: (user, lifetimeSeconds = 60) => sign("ws", get(user), lifetimeSeconds),
     async endSession(user) {
       const { sessionId } = get(user);
       ended.add(sessionId);
-      tell({ endedSessionId: sessionId });
+      add({ endedSessionId: sessionId });
     },
-    resetFeed: () => tell({ isReset: true }),
+    resetFeed: () => add({ isReset: true }),
     stop: () => server.close(),
     async start() {
       server = await listen();

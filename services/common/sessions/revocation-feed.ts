@@ -71,7 +71,7 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
       clearTimeout(limit);
     }
   };
-  const tell = (error: unknown) => {
+  const report = (error: unknown) => {
     if (ConnectError.from(error).code === Code.PermissionDenied) {
       options.log.warn("auth doesn't know this service: SERVICE_SECRET, or their clocks, differ");
     } else options.log.debug({ err: error }, "the revocation feed was cut");
@@ -81,7 +81,7 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
     while (!closing.signal.aborted) {
       const cursorBefore = cursor;
       await follow().catch((error: unknown) => {
-        if (!closing.signal.aborted) tell(error);
+        if (!closing.signal.aborted) report(error);
       });
       pauseMs =
         cursor === cursorBefore ? Math.min(pauseMs * 2, longestReconnectMs) : firstReconnect;
