@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { budgets } from "#common/budgets.ts";
-import { withDeadline } from "#common/deadline.ts";
+import { pause, withDeadline } from "#common/deadline.ts";
 import type { Logger } from "#common/log.ts";
 import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { RoomAddedSchema, RoomRemovedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
@@ -44,6 +44,9 @@ export interface MembershipsOptions {
   announce: (userId: string, number: number) => void;
   log: Logger;
 }
+
+/** Users who connect within so many milliseconds share a read: it is much of what a connect costs. */
+const gatherMs = 5;
 
 export function createMemberships(options: MembershipsOptions): Memberships {
   const { io, store, messages, delivery, announce, log } = options;
@@ -97,11 +100,16 @@ export function createMemberships(options: MembershipsOptions): Memberships {
     announce,
   });
 
+  let moment: Promise<void> | undefined;
   return {
     hint: follower.hint,
     poll: follower.poll,
     prune: follower.prune,
     async follow(userId) {
+      moment ??= pause(gatherMs).then(() => {
+        moment = undefined;
+      });
+      await moment;
       const following = follower.follow(userId);
       // Without the store a socket is let in all the same; it resumes when the store is back.
       await withDeadline(following.opened, budgets.answer.socketFollow).catch((err: unknown) => {
