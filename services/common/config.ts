@@ -1,6 +1,16 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { baseUrl, ConfigError, list, number, origin, port, setting, urlOf } from "./settings.ts";
+import {
+  baseUrl,
+  ConfigError,
+  list,
+  number,
+  origin,
+  pageOrigin,
+  port,
+  setting,
+  urlOf,
+} from "./settings.ts";
 
 /** Settings that every service reads. */
 export const commonSettings = {
@@ -90,8 +100,8 @@ export const browserSettings = {
   gatewayPort: ports.gateway,
   clientOrigins: setting(
     "CLIENT_ORIGINS",
-    list(origin).optional(),
-    "browser origins let in, comma-separated; required and `https:` in production",
+    list(pageOrigin).optional(),
+    "origins of pages and apps let in, comma-separated; in production required, and none of `http:`",
     "`http://localhost:3004`",
   ),
   webClientPort: setting(
@@ -123,7 +133,7 @@ export function originsOf(
   const clear = clientOrigins.find((it) => it.startsWith("http:"));
   if (read.isProduction && clear) {
     throw new ConfigError(
-      `bad setting: CLIENT_ORIGINS must be given in production, with https: origins only (not ${clear})`,
+      `bad setting: CLIENT_ORIGINS must be given in production, without http: origins (not ${clear})`,
     );
   }
   // In production a page on a user's own machine is none of ours.

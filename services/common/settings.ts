@@ -91,6 +91,11 @@ export const origin = z
   .string()
   .refine(isHttpOrigin, { error: "must be an origin such as https://chat.example.com" });
 
+/** An origin of a web page or of an app's own pages, such as `capacitor://localhost`. */
+export const pageOrigin = z.string().refine((s) => isHttpOrigin(s) || isAppOrigin(s), {
+  error: "must be origins such as https://chat.example.com or capacitor://localhost",
+});
+
 /** A list of what `item` takes, separated by commas. */
 export const list = <T extends z.ZodType<string, string>>(item: T) =>
   z
@@ -113,8 +118,16 @@ export const flag = (fallback: boolean) =>
     .transform((s) => s === "true")
     .default(fallback);
 
+/** Schemes that no page of an app has; what `URL` makes of the others is opaque. */
+const otherSchemes = new Set(["http", "https", "ws", "wss", "ftp", "file", "data", "blob"]);
+
+function isAppOrigin(s: string): boolean {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\/[\w.-]+(:\d{1,5})?$/.exec(s)?.[1];
+  return scheme !== undefined && !otherSchemes.has(scheme);
+}
+
 function isHttpOrigin(s: string): boolean {
-  if (!URL.canParse(s)) return false;
+  if (!URL.canParse(s) || s.includes("*")) return false;
   const url = new URL(s);
   return (url.protocol === "http:" || url.protocol === "https:") && url.origin === s;
 }

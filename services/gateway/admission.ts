@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import { clientAddress, clientKeyOf } from "#common/http/client-address.ts";
-import { bearerToken } from "#common/http/headers.ts";
+import { bearerToken, isBearer } from "#common/http/headers.ts";
 import type { Counter } from "#common/limits.ts";
 import type { SessionGuard } from "#common/sessions/session-guard.ts";
 import { AppError } from "#contract/errors.ts";
@@ -60,10 +60,10 @@ export function createAdmission(options: AdmissionOptions): Admit {
   };
 }
 
-/** The header alone counts where both come. */
+/** A bearer token alone counts where both come; other schemes are a proxy's in front. */
 function accessTokenOf(req: Request, cookies: CredentialCookies): string | undefined {
-  const header = req.headers.authorization;
-  return header === undefined ? cookies.accessToken : (bearerToken(header) ?? "");
+  const { authorization } = req.headers;
+  return isBearer(authorization) ? bearerToken(authorization) : cookies.accessToken;
 }
 
 async function readToken(guard: SessionGuard, token: string | undefined) {

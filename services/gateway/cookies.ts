@@ -12,17 +12,20 @@ export interface CredentialCookies {
 }
 
 /**
- * Reads the credential cookies.
- * @throws AppError AMBIGUOUS_CREDENTIALS if one comes twice, as when a neighbouring host planted it
+ * Reads the credential cookies. One that comes twice, as when another application on the same
+ * host has set it too, can't be told from the other.
+ * @param ambiguous what is done then: the request is refused, or neither counts
+ * @throws AppError AMBIGUOUS_CREDENTIALS
  */
-export function readCookies(req: Request): CredentialCookies {
-  const found = new Map<string, string>();
+export function readCookies(req: Request, ambiguous: "refused" | "ignored"): CredentialCookies {
+  const found = new Map<string, string | undefined>();
   for (const pair of (req.headers.cookie ?? "").split(";")) {
     const at = pair.indexOf("=");
     const name = pair.slice(0, at).trim();
     if (at < 0 || (name !== names.access && name !== names.refresh)) continue;
-    if (found.has(name)) throw new AppError("AMBIGUOUS_CREDENTIALS");
-    found.set(name, pair.slice(at + 1).trim());
+    const isTwice = found.has(name);
+    if (isTwice && ambiguous === "refused") throw new AppError("AMBIGUOUS_CREDENTIALS");
+    found.set(name, isTwice ? undefined : pair.slice(at + 1).trim());
   }
   return { accessToken: found.get(names.access), refreshToken: found.get(names.refresh) };
 }

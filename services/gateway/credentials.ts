@@ -32,6 +32,7 @@ export function credentialHooks(options: CredentialHooksOptions): Map<DescMethod
     [
       AuthService.method.register,
       {
+        ambiguousCookies: "ignored",
         async handle(call, input) {
           const response = expectMessage(await call.send(input), RegisterResponseSchema);
           if (response.tokens) jar.set(call.res, response.tokens);
@@ -42,6 +43,7 @@ export function credentialHooks(options: CredentialHooksOptions): Map<DescMethod
     [
       AuthService.method.login,
       {
+        ambiguousCookies: "ignored",
         async handle(call, input) {
           const response = expectMessage(await call.send(input), LoginResponseSchema);
           if (response.tokens) jar.set(call.res, response.tokens);
@@ -53,6 +55,7 @@ export function credentialHooks(options: CredentialHooksOptions): Map<DescMethod
     [
       AuthService.method.logout,
       {
+        ambiguousCookies: "ignored",
         handle: clearing,
         async onRefused({ res, cookies, admission }) {
           // Whether the caller is signed in could not be judged: nothing is touched.

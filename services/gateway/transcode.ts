@@ -31,6 +31,8 @@ export interface RestCall {
 
 /** Code for a method whose answer depends on more than the contract can say. */
 export interface RouteHook {
+  /** `ignored` where a user must get in or out whatever cookies their browser has. */
+  ambiguousCookies?: "ignored";
   /** In the place of a plain `send`; answers the response that the envelope is made of. */
   handle: (call: RestCall, input: Message) => Promise<Message>;
   /** Runs before a caller without a valid access token is refused. */
@@ -55,7 +57,7 @@ export function transcode(route: RestRoute, options: TranscodeOptions): RequestH
     // What is for one user is for no cache, whether or not it is a secret.
     const isPersonal = access !== Access.ANYONE;
     if (route.rest.noStore || isPersonal) res.setHeader("cache-control", "no-store");
-    const cookies = readCookies(req);
+    const cookies = readCookies(req, options.hook?.ambiguousCookies ?? "refused");
     const admission = await options.admit(req, cookies, access !== Access.ANYONE);
     if (access !== Access.ANYONE && admission.refusal) {
       await options.hook?.onRefused?.({ req, res, cookies, admission });

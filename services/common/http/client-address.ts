@@ -7,7 +7,7 @@ import ipaddr from "ipaddr.js";
  * `X-Forwarded-For` that the outermost of them has written.
  */
 export function clientAddress(req: IncomingMessage, trustedProxyHops: number): string {
-  const peer = req.socket.remoteAddress ?? "unknown";
+  const peer = addressIn(req.socket.remoteAddress ?? "") ?? "unknown";
   if (trustedProxyHops === 0) return peer;
   const header = req.headers["x-forwarded-for"];
   const entries = (Array.isArray(header) ? header.join(",") : (header ?? ""))
@@ -18,11 +18,14 @@ export function clientAddress(req: IncomingMessage, trustedProxyHops: number): s
   return addressIn(entries.at(-trustedProxyHops) ?? "") ?? peer;
 }
 
-/** Some proxies write the client's port as well, and an IPv6 address in brackets. */
+/**
+ * Some proxies write the client's port as well, an IPv6 address in brackets, its zone, or an
+ * IPv4 address as an IPv6 one: a client has one name whichever of them stands in front.
+ */
 function addressIn(entry: string): string | undefined {
-  const [, bracketed, withPort] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(entry) ?? [];
-  const address = bracketed ?? withPort ?? entry;
-  return isIP(address) ? address : undefined;
+  const [, bracketed, withPort] = /^"?(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)"?$/.exec(entry) ?? [];
+  const [address = ""] = (bracketed ?? withPort ?? entry).split("%");
+  return isIP(address) ? ipaddr.process(address).toString() : undefined;
 }
 
 /** What limits count by: an IPv4 address, or the /64 that an IPv6 client can move in. */

@@ -3,7 +3,12 @@ import { requestIdFrom, requestIdHeader } from "#rpc";
 
 /** The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). */
 export function bearerToken(header: string | null | undefined): string | undefined {
-  return /^Bearer ([^\s,]+)$/i.exec(header ?? "")?.[1];
+  return /^Bearer +([^\s,]+)$/i.exec(header ?? "")?.[1];
+}
+
+/** Whether a header claims to carry a bearer token, a usable one or not. */
+export function isBearer(header: string | undefined): boolean {
+  return /^Bearer(?: |$)/i.test(header ?? "");
 }
 
 const known = new WeakMap<IncomingMessage, string>();

@@ -64,6 +64,8 @@ export function cors(isAllowed: OriginRule): RequestHandler {
         "x-request-id",
         "traceparent",
         "tracestate",
+        "baggage",
+        "sentry-trace",
       ],
       exposedHeaders: ["x-request-id", "retry-after"],
       maxAge: 600,
