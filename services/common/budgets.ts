@@ -35,6 +35,8 @@ export const budgets = {
   database: {
     connect: 2 * secondMs,
     statement: 2_500,
+    /** A transaction that nobody goes on with is ended by the server. */
+    idleInTransaction: 10 * secondMs,
     /** How much later than the server's limit an answer may come before the connection is dropped. */
     hungAfter: 500,
     /** Statements of the revocation feed, whose readers would rather ask again. */

@@ -14,7 +14,9 @@ import { Pool, type QueryConfig, type QueryResult } from "pg";
 import { withoutRequestId } from "#rpc";
 import { budgets } from "./budgets.ts";
 import { withDeadline } from "./deadline.ts";
+import { StartError } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
+import { prepareSession } from "./postgres-session.ts";
 
 /** A connection pool with Kysely on it. Tables are snake_case there and camelCase here. */
 export interface Postgres<DB> extends AsyncDisposable {
@@ -43,15 +45,11 @@ export function openPostgres<DB>(schema: string, options: PostgresOptions): Post
     connectionString: options.url,
     max: options.size ?? 10,
     connectionTimeoutMillis: budgets.database.connect,
-    statement_timeout: statementTimeoutMs,
     // A server that hangs, or is gone without a word, cancels nothing.
     query_timeout: statementTimeoutMs + budgets.database.hungAfter,
-    idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
-    // All statements are named, and none gains by plans of its own for each call; left to itself
-    // PostgreSQL goes on planning some anew, at more than the cost of running them.
-    options: "-c plan_cache_mode=force_generic_plan",
     application_name: `aetherconnect-${schema}`,
+    onConnect: (client) => prepareSession(client, { statement_timeout: `${statementTimeoutMs}ms` }),
   });
   // A connection would speak in the name of the request that has opened it.
   pool.on("error", (err) =>
@@ -75,12 +73,14 @@ export function openPostgres<DB>(schema: string, options: PostgresOptions): Post
 /**
  * Brings a schema up to date. Several processes may do so at once: Kysely's migrator
  * takes an advisory lock, one works and the others wait.
+ * @throws StartError where the database can't hold every text
  */
 export async function migrate<DB>(
   { db }: Postgres<DB>,
   schema: string,
   migrations: Record<string, Migration>,
 ): Promise<void> {
+  await requireUnicode(db);
   // Two that create a schema at once can collide even with "if not exists".
   await sql`create schema if not exists ${sql.id(schema)}`.execute(db).catch((error: unknown) => {
     if (!isUniqueViolation(error)) throw error;
@@ -92,6 +92,18 @@ export async function migrate<DB>(
   });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
+}
+
+/** Another encoding than UTF8 has no room for what people write, or counts it by bytes. */
+async function requireUnicode<DB>(db: Kysely<DB>): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select current_setting('server_encoding') as name`.execute(db);
+  const name = rows[0]?.name;
+  if (name === "UTF8") return;
+  throw new StartError(
+    `DATABASE_URL names a database in ${name}, which can't hold every text: make one with ` +
+      "create database … encoding 'UTF8' template template0",
+  );
 }
 
 /** PostgreSQL's code for a broken unique index. */

@@ -12,6 +12,22 @@ import { testStore } from "./store-suite.ts";
 import { codeOf, draft, makeRoom } from "./store-suite-drafts.ts";
 
 const log = createLogger("message", "silent");
+/** What a URI can say against what the promises need. */
+const otherwise = {
+  w: "0",
+  journal: "false",
+  wtimeoutMS: "1",
+  readPreference: "secondary",
+  readPreferenceTags: "dc:east",
+  maxStalenessSeconds: "90",
+  readConcernLevel: "available",
+  timeoutMS: "1",
+  retryWrites: "false",
+  retryReads: "false",
+  promoteValues: "false",
+  promoteLongs: "false",
+  raw: "true",
+};
 const newRoom = { name: "r", description: undefined, roomType: RoomType.PUBLIC };
 
 if (withoutMongo) test("MongoDB store: the suite of all stores", { skip: withoutMongo });
@@ -50,28 +66,37 @@ describe("MongoDB", () => {
     assert.equal(members.filter((index) => index.unique).length, 4);
   });
 
-  it("writes what must last with w: majority and j: true, and reads from the primary", async () => {
+  it("writes and reads as the promises need it, whatever the URI or the server's default says", async () => {
     const uri = new URL(database.uri);
     uri.searchParams.set("monitorCommands", "true");
-    uri.searchParams.set("w", "1");
-    uri.searchParams.set("readPreference", "secondaryPreferred");
+    for (const [name, value] of Object.entries(otherwise)) uri.searchParams.set(name, value);
     await using watched = await openMongoStore(uri.href, log);
     const client = connections.at(-1)?.getClient();
     assert.ok(client);
     const writes: mongo.CommandStartedEvent[] = [];
+    const reads: mongo.CommandStartedEvent[] = [];
     client.on("commandStarted", (event) => {
       const { mode } = event.command.$readPreference ?? { mode: "primary" };
       assert.ok(["primary", "primaryPreferred"].includes(mode), mode);
+      assert.equal(event.command.maxTimeMS, undefined);
       if (/^(insert|update|delete|findAndModify)$/.test(event.commandName)) writes.push(event);
+      if (/^(find|aggregate)$/.test(event.commandName)) reads.push(event);
     });
     const room = await makeRoom(watched, ["1", "2"]);
     const sent = draft(room, "1", { clientMessageId: "a" });
-    await watched.append(sent);
+    const { message } = await watched.append(sent);
     await watched.append(sent);
     await watched.removeMember(room.id, "2");
+    assert.deepEqual(await watched.listMessages(room.id, 1, 1), [message]);
+    assert.deepEqual(await store.listMessages(room.id, 1, 1), [message]);
+    assert.equal((await watched.listMembers(room.id, { limit: 9, offset: 0 })).total, 1);
     assert.ok(writes.length >= 6);
     for (const { command } of writes) {
       assert.deepEqual(command.writeConcern, { w: "majority", j: true });
+    }
+    assert.ok(reads.length >= 3);
+    for (const { command } of reads) {
+      assert.ok(["local", "majority"].includes(command.readConcern?.level), command.readConcern);
     }
   });
 

@@ -2,6 +2,7 @@ import { Client } from "pg";
 import { budgets } from "#common/budgets.ts";
 import { pause, withDeadline } from "#common/deadline.ts";
 import type { Logger } from "#common/log.ts";
+import { prepareSession } from "#common/postgres-session.ts";
 import { revocationsChannel } from "../db/tables.ts";
 
 /** Wakes who waits for the database to change. It may wake for nothing, and is no promise. */
@@ -42,6 +43,7 @@ export function startNotices(url: string, log: Logger): Notices {
     });
     try {
       await client.connect();
+      await prepareSession(client);
       client.on("notification", wake);
       await client.query(`listen ${revocationsChannel}`);
       onListening();

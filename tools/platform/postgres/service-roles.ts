@@ -1,5 +1,6 @@
 import pg from "pg";
 import { StartError } from "#common/lifecycle.ts";
+import { prepareSession } from "#common/postgres-session.ts";
 import { readOrCreateSecret } from "../data-dir.ts";
 
 /**
@@ -18,6 +19,7 @@ export async function ensureServiceRoles(
   client.on("error", () => {});
   try {
     await client.connect();
+    await prepareSession(client);
     for (const name of names) {
       const password = readOrCreateSecret(dataDir, `postgres-password-${name}`).value;
       await client.query("begin");

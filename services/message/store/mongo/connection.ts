@@ -13,17 +13,22 @@ export interface MongoConnection extends AsyncDisposable {
 
 const timeoutMs = budgets.database.mongoOperation;
 const defaultDatabase = "aetherconnect";
+/** What a URI can say of how is written, read, waited and decoded: promises of ours rest on it. */
+const ours =
+  /^(w|j|journal|fsync|wtimeout(ms)?|writeconcern|readconcern(level)?|readpreference(tags)?|maxstalenessseconds|timeoutms|raw|promote\w+|usebigint64|bsonregexp|fieldsasraw|ignoreundefined|serializefunctions|checkkeys|enableutf8validation|forceserverobjectid|pkfactory)$/i;
 
 /**
- * Connects to the server.
+ * Connects to the server. Where it is, who we are and how the connection is kept is the URI's to
+ * say; how is written and read is not, nor is it left to what the server has as its default.
  * @throws Error where the server can't be reached or refuses
  */
 export async function connectMongo(uri: string, log: Logger): Promise<MongoConnection> {
-  const connection = createConnection(uri, {
+  const connection = createConnection(withoutOurs(uri), {
     ...(hasDatabase(uri) ? {} : { dbName: defaultDatabase }),
     appName: "aetherconnect-message",
     // What is acknowledged outlives a crash and a failover; numbers are read where they are made.
     writeConcern: { w: "majority", journal: true },
+    readConcern: { level: "local" },
     readPreference: "primary",
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
@@ -80,4 +85,12 @@ async function ping(connection: Connection): Promise<boolean> {
 /** Whether the URI names a database; the driver would take `test`. */
 function hasDatabase(uri: string): boolean {
   return /^[^/]+\/\/[^/?]+\/[^?]/.test(uri);
+}
+
+/** The URI without what isn't its to say. */
+function withoutOurs(uri: string): string {
+  const [place = "", query] = uri.split(/\?(.*)/s);
+  if (query === undefined) return uri;
+  const kept = query.split("&").filter((part) => !ours.test(part.split("=")[0] ?? ""));
+  return kept.length > 0 ? `${place}?${kept.join("&")}` : place;
 }
