@@ -1,10 +1,4 @@
-import type { ChatServer } from "../socket/chat-server.ts";
-
-/** A kind of numbered logs that instances follow. */
-export type Stream = "messages" | "memberships";
-
-/** The last numbers of keys of one stream. */
-export type HintedNumbers = [key: string, number: number][];
+import type { ChatServer, Stream } from "../socket/chat-server.ts";
 
 /**
  * What instances notify each other of through Redis. Only hints: each delivers from the store

@@ -6,7 +6,7 @@ import {
 import type { Users } from "../members/users.ts";
 import { roomName, userRoomName } from "../socket/chat-server.ts";
 import { emitTo } from "../socket/emit.ts";
-import type { EventCall, EventHandler } from "../socket/events/handlers.ts";
+import type { EventCall, EventHandler } from "../socket/events/event-handler.ts";
 import type { Delivery } from "./delivery.ts";
 
 /** Notifies everybody else in a room, on all instances, of who is typing. */

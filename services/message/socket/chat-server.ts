@@ -4,14 +4,18 @@ import { budgets } from "#common/budgets.ts";
 import type { OriginRule } from "#common/http/origin.ts";
 import type { AppError } from "#contract/errors.ts";
 import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
-import type { HintedNumbers, Stream } from "#message/realtime/hints.ts";
-import type { RoomLock } from "./events/room-mutex.ts";
 import { connectionLimits } from "./limits.ts";
 
 /** What is sent has been written from the contract's messages: see emit.ts. */
 interface Outgoing {
   [event: string]: (payload: JsonObject) => void;
 }
+
+/** A kind of numbered logs that instances follow. */
+export type Stream = "messages" | "memberships";
+
+/** The last numbers of keys of one stream. */
+type HintedNumbers = [key: string, number: number][];
 
 /** Between instances: see realtime/hints.ts. */
 interface BetweenInstances {
@@ -22,6 +26,14 @@ interface BetweenInstances {
 export type Judgement =
   | { isAdmitted: true; user: UserSummary; sessionId: string; expiresAt: number }
   | { isAdmitted: false; error: AppError };
+
+/** A mutex of one socket and room: see events/room-mutex.ts. */
+export interface RoomLock {
+  /** Who holds it and who waits. */
+  count: number;
+  /** Resolves when the last of them has released it. */
+  end: Promise<void>;
+}
 
 /** What is known of a socket. */
 export interface SocketData {

@@ -15,9 +15,9 @@ import { emitError } from "../emit.ts";
 import { endSocket } from "../engine/close.ts";
 import { holdWrites } from "../engine/writes.ts";
 import { eventLimits } from "../limits.ts";
+import type { EventCall } from "./event-handler.ts";
 import { createEventLimits, type SocketLimits } from "./event-limits.ts";
 import type { EventServer } from "./event-servers.ts";
-import type { EventCall } from "./handlers.ts";
 import { requireJoined } from "./room-mutex.ts";
 
 export interface DispatchOptions {

@@ -5,7 +5,7 @@ import {
   type Limit,
   rates,
 } from "../limits.ts";
-import type { ClientEvent } from "./handlers.ts";
+import type { ClientEvent } from "./event-handler.ts";
 
 /** The limits of one socket. */
 export interface SocketLimits {

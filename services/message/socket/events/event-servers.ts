@@ -20,7 +20,7 @@ import { Access, event as eventOption } from "#gen/aetherconnect/options/v1/opti
 import { clientEvents } from "#gen/socket-events.ts";
 import type { Methods } from "#message/methods.ts";
 import type { Call } from "#rpc";
-import type { ClientEvent, EventCall, EventHandlers } from "./handlers.ts";
+import type { ClientEvent, EventCall, EventHandlers } from "./event-handler.ts";
 
 /** Lets a valid payload pass to its handler, at once or later, or throws. */
 type Admit = (payload: Message) => Promise<void> | void;

@@ -7,7 +7,7 @@ import { createGather } from "#message/store/gather.ts";
 import { isId } from "#message/store/ids.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { eventLimits } from "../limits.ts";
-import type { EventCall, EventHandler } from "./handlers.ts";
+import type { EventCall, EventHandler } from "./event-handler.ts";
 import { beginJoin, type Joining, type JoiningContext } from "./joining.ts";
 import { lockRoom } from "./room-mutex.ts";
 

@@ -1,7 +1,7 @@
 import type { Delivery } from "#message/realtime/delivery.ts";
 import type { RoomMessages } from "#message/realtime/room-messages.ts";
 import { roomName } from "../chat-server.ts";
-import type { EventHandler } from "./handlers.ts";
+import type { EventHandler } from "./event-handler.ts";
 import { lockRoom } from "./room-mutex.ts";
 
 export interface LeaveContext {

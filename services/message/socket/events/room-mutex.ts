@@ -2,14 +2,6 @@ import { AppError } from "#contract/errors.ts";
 import type { ChatSocket } from "../chat-server.ts";
 import { eventLimits } from "../limits.ts";
 
-/** A mutex of one socket and room. */
-export interface RoomLock {
-  /** Who holds it and who waits. */
-  count: number;
-  /** Resolves when the last of them has released it. */
-  end: Promise<void>;
-}
-
 /**
  * Joining and leaving one room by one socket happens one after the other. Answers what releases
  * the mutex. If the socket is gone the rest isn't waited for.
