@@ -57,9 +57,8 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
         path: req.url ?? "/",
         method: req.method,
         headers: { ...headers, [instanceHeader]: String(index) },
-        timeout: isPoll(req) ? budgets.http.proxiedPoll : budgets.answer.proxiedHandshake,
       });
-      upstream.on("timeout", () => upstream.destroy(new Error("no answer in time")));
+      limitWait(req, upstream);
       upstream.on("error", (error) => {
         const isAbsent = "code" in error && error.code === "ECONNREFUSED";
         if (isAbsent && rest.length > 0) attempt();
@@ -91,8 +90,8 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
         res.on("close", () => upstream.destroy());
         req.on("error", () => upstream.destroy());
         // Only a request without a body can be sent again: the first of a session is one.
-        if (req.method === "GET") upstream.end();
-        else req.pipe(upstream);
+        if (hasBody(req)) req.pipe(upstream);
+        else upstream.end();
       },
       onLost(cause) {
         if (res.headersSent) res.destroy();
@@ -142,6 +141,22 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
   };
 }
 
+/** Limits the wait for the instance; the client has a limit of its own to send its request in. */
+function limitWait(req: IncomingMessage, upstream: ClientRequest): void {
+  const limitMs = isPoll(req) ? budgets.http.proxiedPoll : budgets.answer.proxiedHandshake;
+  upstream.setTimeout(limitMs);
+  upstream.on("timeout", () => {
+    const isSending = hasBody(req) && !req.readableEnded && !upstream.writableNeedDrain;
+    if (isSending) upstream.setTimeout(limitMs);
+    else upstream.destroy(new Error("no answer in time"));
+  });
+}
+
+/** Those without one are sent without waiting for its end. */
+function hasBody(req: IncomingMessage): boolean {
+  return req.method !== "GET" && req.headers.upgrade === undefined;
+}
+
 function isPoll(req: IncomingMessage): boolean {
   return req.method === "GET" && req.headers.upgrade === undefined && sessionIdOf(req) !== null;
 }
@@ -175,7 +190,7 @@ async function upstreamHeaders(
   }
   // These are sent without a body: a length of one would take what the next request on the
   // connection, another client's, begins with.
-  if (req.method === "GET" || req.headers.upgrade !== undefined) {
+  if (!hasBody(req)) {
     delete headers["content-length"];
     delete headers["transfer-encoding"];
   }

@@ -35,8 +35,10 @@ export const unreadLimits = {
   packets: 500,
   /** A client that reads, only slowly, may be so many times over the limits. */
   factorWhileReading: 4,
-  /** A burst may be over the limits for the moment that writing it takes. */
-  graceMs: 100,
+  /** How often a connection over the limits is looked at. */
+  lookMs: 100,
+  /** A client over the limits that takes nothing for so long doesn't read. */
+  stalledMs: 5_000,
 };
 
 export const eventLimits = {

@@ -23,19 +23,25 @@ export function watchConsumer(conn: Connection, onCut: () => void): void {
   });
 }
 
-/** Comes back for as long as the peer takes something, and isn't too far behind. */
+/** Looks again and again for as long as the peer takes something, and isn't too far behind. */
 function judgeLater(conn: Connection, onCut: () => void): void {
-  const taken = takenBy(conn);
-  setTimeout(() => {
+  let takenAt = performance.now();
+  let before = progressOf(conn);
+  const look = () => {
     const excess = excessOf(conn);
-    const isReading = takenBy(conn) > taken;
-    if (excess >= 1 && isReading && excess < unreadLimits.factorWhileReading)
-      return judgeLater(conn, onCut);
+    const now = progressOf(conn);
+    if (now.bytes > before.bytes || now.queue !== before.queue) takenAt = performance.now();
+    before = now;
+    const isStalled = performance.now() - takenAt >= unreadLimits.stalledMs;
+    const mayGoOn = excess < unreadLimits.factorWhileReading && !isStalled;
+    if (excess >= 1 && mayGoOn && conn.readyState !== "closed") return wait();
     suspects.delete(conn);
     if (excess < 1 || conn.readyState === "closed") return;
     onCut();
     terminate(conn);
-  }, unreadLimits.graceMs).unref();
+  };
+  const wait = () => setTimeout(look, unreadLimits.lookMs).unref();
+  wait();
 }
 
 /** What waits, as a multiple of what may. */
@@ -45,10 +51,13 @@ function excessOf(conn: Connection): number {
   return Math.max(queue.length / unreadLimits.packets, bytes / unreadLimits.bytes);
 }
 
-/** Bytes that the system has taken for the peer so far. */
-function takenBy(conn: Connection): number {
+/**
+ * How far the peer has read: bytes that the system has taken for it, and which queue waits.
+ * Another one means that it was ready for more; a polling client is when it asks again.
+ */
+function progressOf(conn: Connection): { bytes: number; queue: unknown[] | undefined } {
   const stream = streamOf(conn);
-  return stream ? stream.bytesWritten - stream.writableLength : 0;
+  return { bytes: stream ? stream.bytesWritten - stream.writableLength : 0, queue: queueOf(conn) };
 }
 
 /** Bytes of an engine.io packet, about. */
