@@ -91,7 +91,9 @@ export interface LeaveRoomIn {
 }
 
 /**
- * The user has begun to type.
+ * The user types; said again every 3 s while it lasts. It ends with typing_stop,
+ * with a message, when the socket leaves the room or closes, and after 6 s of
+ * silence: the others are then notified by typing_stop.
  *
  * @generated from message aetherconnect.realtime.v1.TypingStart
  */
@@ -290,7 +292,7 @@ export interface ViolationOut {
 }
 
 /**
- * Somebody else in the room has begun to type.
+ * Somebody else in the room types; repeated while it lasts.
  *
  * @generated from message aetherconnect.realtime.v1.TypingStarted
  */
@@ -316,7 +318,7 @@ export interface TypingStartedOut {
 }
 
 /**
- * Somebody else in the room has stopped typing.
+ * Somebody else in the room types no more, on none of their sockets.
  *
  * @generated from message aetherconnect.realtime.v1.TypingStopped
  */

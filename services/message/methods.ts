@@ -10,7 +10,7 @@ import { getRoom, listPublicRooms, listRooms } from "./rooms/list-rooms.ts";
 
 /** The whole API: RPCs, and those socket events whose payload is the request of one. */
 export function createMethods(ctx: MessageContext) {
-  const { store, users, memberships, messages } = ctx;
+  const { store, users, memberships, messages, typing } = ctx;
   return {
     rooms: {
       listRooms: listRooms(store),
@@ -25,7 +25,7 @@ export function createMethods(ctx: MessageContext) {
     },
     messages: {
       listMessages: listMessages(store),
-      sendMessage: sendMessage(store, users, messages),
+      sendMessage: sendMessage(store, users, messages, typing),
     },
   };
 }

@@ -76,7 +76,7 @@ export async function createMessageContext(
   const isHinted = redis?.isReady ?? (() => false);
 
   const delivery = createDelivery(io);
-  const typing = createTyping(users, delivery);
+  const typing = createTyping({ io, users, delivery, isHinted });
   const hints = createHints(io, isHinted);
   const messages = stack.use(
     createRoomMessages({

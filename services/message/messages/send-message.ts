@@ -4,6 +4,7 @@ import { type MessageService, MessageType } from "#gen/aetherconnect/message/v1/
 import type { Handler } from "#rpc";
 import type { Users } from "../members/users.ts";
 import type { RoomMessages } from "../realtime/room-messages.ts";
+import { socketIdKey, type Typing } from "../realtime/typing.ts";
 import type { MessageStore } from "../store/store.ts";
 
 /** Stores a message and hands it to the sockets of its room. It is durable when this answers. */
@@ -12,6 +13,7 @@ export const sendMessage =
     store: Pick<MessageStore, "append">,
     users: Pick<Users, "find">,
     messages: Pick<RoomMessages, "offer" | "hint">,
+    typing: Pick<Typing, "sent">,
   ): Handler<typeof MessageService, "sendMessage"> =>
   async (request, call) => {
     const { userId } = requireUser(call);
@@ -26,6 +28,7 @@ export const sendMessage =
       metadata: request.metadata,
       clientMessageId: request.clientMessageId,
     });
+    typing.sent(message.roomId, userId, call.values.get(socketIdKey));
     // Of a repeat there is nothing to send, unless the first was stored and never sent.
     if (isDuplicate) messages.hint(message.roomId, message.seq);
     else messages.offer(message);

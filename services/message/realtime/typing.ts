@@ -1,45 +1,122 @@
 import { create } from "@bufbuild/protobuf";
+import { createContextKey } from "@connectrpc/connect";
 import {
   TypingStartedSchema,
   TypingStoppedSchema,
 } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import type { Users } from "../members/users.ts";
-import { roomName, userRoomName } from "../socket/chat-server.ts";
+import {
+  type ChatServer,
+  roomIdOf,
+  roomName,
+  type TypingNotice,
+  userRoomName,
+} from "../socket/chat-server.ts";
 import { emitTo } from "../socket/emit.ts";
 import type { EventCall, EventHandler } from "../socket/events/event-handler.ts";
+import { eventLimits } from "../socket/limits.ts";
 import type { Delivery } from "./delivery.ts";
 
-/** Notifies everybody else in a room, on all instances, of who is typing. */
+/**
+ * Notifies everybody else in a room, on all instances that hear of each other, of who is
+ * typing. It ends when none of a user's sockets types any more: each until it says so, sends a
+ * message, is out of the room, or says nothing for a while.
+ */
 export interface Typing {
   start: EventHandler<"typing_start">;
   stop: EventHandler<"typing_stop">;
+  /** A user has sent a message, by this socket or, if undefined, without one. */
+  sent: (roomId: string, userId: string, socketId: string | undefined) => void;
 }
 
-export function createTyping(
-  users: Pick<Users, "find">,
-  delivery: Pick<Delivery, "flush">,
-): Typing {
-  const typist = async (roomId: string, { user }: EventCall) => {
-    const { name } = (await users.find(user.id)) ?? user;
+/** The socket that a call came by. */
+export const socketIdKey = createContextKey<string | undefined>(undefined);
+
+interface Typist {
+  username: string;
+  /** The end of each socket's silence. */
+  sockets: Map<string, NodeJS.Timeout>;
+}
+
+export interface TypingOptions {
+  io: ChatServer;
+  users: Pick<Users, "find">;
+  delivery: Pick<Delivery, "flush">;
+  /** Whether instances can notify each other, by Redis. */
+  isHinted: () => boolean;
+}
+
+export function createTyping({ io, users, delivery, isHinted }: TypingOptions): Typing {
+  /** By room, then by user. */
+  const rooms = new Map<string, Map<string, Typist>>();
+
+  const hear = (
+    notice: TypingNotice,
+    silenceMs: number,
+    onSilence: (end: TypingNotice) => void,
+  ) => {
+    const { roomId, userId, username, socketId, isTyping } = notice;
+    const typists = rooms.get(roomId) ?? new Map<string, Typist>();
+    const { sockets } = typists.get(userId) ?? { sockets: new Map() };
+    clearTimeout(sockets.get(socketId));
+    if (isTyping) {
+      const end = () => onSilence({ ...notice, isTyping: false });
+      sockets.set(socketId, setTimeout(end, silenceMs).unref());
+      rooms.set(roomId, typists.set(userId, { username, sockets }));
+    } else {
+      sockets.delete(socketId);
+      if (sockets.size > 0) return;
+      typists.delete(userId);
+      if (typists.size === 0) rooms.delete(roomId);
+    }
     // What was said before is seen before.
     delivery.flush(roomId);
-    return { roomId, userId: user.id, username: name };
+    // Not the user's own other sockets: they know.
+    const others = io.local.to(roomName(roomId)).except(userRoomName(userId));
+    const about = { roomId, userId, username };
+    if (isTyping) emitTo(others, "typing_start", create(TypingStartedSchema, about));
+    else emitTo(others, "typing_stop", create(TypingStoppedSchema, about));
+  };
+  const hearOfOthers = (notice: TypingNotice) =>
+    hear(notice, eventLimits.typingElsewhereMs, hearOfOthers);
+  const tell = (notice: TypingNotice) => {
+    if (isHinted()) io.serverSideEmit("typing", notice);
+    hear(notice, eventLimits.typingMs, tell);
+  };
+  const end = (roomId: string, userId: string, typist: Typist, socketIds: Iterable<string>) => {
+    for (const socketId of [...socketIds]) {
+      if (!typist.sockets.has(socketId)) continue;
+      tell({ roomId, userId, username: typist.username, socketId, isTyping: false });
+    }
+  };
+
+  io.on("typing", hearOfOthers);
+  // However a socket comes to be out of a room.
+  io.sockets.adapter.on("leave-room", (name: string, socketId: string) => {
+    const roomId = roomIdOf(name);
+    if (roomId === undefined) return;
+    for (const [userId, typist] of rooms.get(roomId) ?? []) end(roomId, userId, typist, [socketId]);
+  });
+
+  const say = async (roomId: string, { socket, user }: EventCall, isTyping: boolean) => {
+    const { name } = (await users.find(user.id)) ?? user;
+    // The socket may have left meanwhile.
+    if (!socket.data.joined.has(roomId)) return;
+    tell({ roomId, userId: user.id, username: name, socketId: socket.id, isTyping });
   };
   return {
     async start({ roomId }, call) {
-      const about = await typist(roomId, call);
-      emitTo(othersIn(roomId, call), "typing_start", create(TypingStartedSchema, about));
+      await say(roomId, call, true);
       return {};
     },
     async stop({ roomId }, call) {
-      const about = await typist(roomId, call);
-      emitTo(othersIn(roomId, call), "typing_stop", create(TypingStoppedSchema, about));
+      await say(roomId, call, false);
       return {};
     },
+    sent(roomId, userId, socketId) {
+      const typist = rooms.get(roomId)?.get(userId);
+      if (!typist) return;
+      end(roomId, userId, typist, socketId === undefined ? typist.sockets.keys() : [socketId]);
+    },
   };
-}
-
-/** Not the user's own other sockets: they know. */
-function othersIn(roomId: string, { socket, user }: EventCall) {
-  return socket.to(roomName(roomId)).except(userRoomName(user.id));
 }

@@ -17,9 +17,19 @@ export type Stream = "messages" | "memberships";
 /** The last numbers of keys of one stream. */
 type HintedNumbers = [key: string, number: number][];
 
-/** Between instances: see realtime/hints.ts. */
+/** What a socket does in a room. */
+export interface TypingNotice {
+  roomId: string;
+  userId: string;
+  username: string;
+  socketId: string;
+  isTyping: boolean;
+}
+
+/** Between instances: see realtime/hints.ts and realtime/typing.ts. */
 interface BetweenInstances {
   hints: (stream: Stream, numbers: HintedNumbers) => void;
+  typing: (notice: TypingNotice) => void;
 }
 
 /** Who a socket is, or why it may not be. */
@@ -67,6 +77,7 @@ export function createChatServer(originRule: OriginRule): ChatServer {
 
 /** Names of Socket.IO rooms; 20 characters would be taken for a socket's id by the adapter. */
 export const roomName = (roomId: string) => `room:${roomId}`;
+export const roomIdOf = (name: string) => /^room:(.+)$/.exec(name)?.[1];
 export const userRoomName = (userId: string) => `user:${userId}`.padEnd(21, ":");
 export const sessionRoomName = (sessionId: string) => `session:${sessionId}`.padEnd(21, ":");
 

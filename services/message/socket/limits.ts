@@ -49,6 +49,10 @@ export const eventLimits = {
   missed: { messages: 200, bytes: 256 * kib },
   /** Refusals of events that are too many or too large, before the socket is ended. */
   refusals: { count: 100, windowMs: 10_000 },
+  /** A user who says nothing for so long types no more; clients say so again every 3 s. */
+  typingMs: 6_000,
+  /** As above where another instance should say so, and may be gone. */
+  typingElsewhereMs: 8_000,
   /** Longer than buckets take to fill: reconnecting gains nothing. */
   forgetUserMs: 10_000,
 };

@@ -229,7 +229,9 @@ export const LeaveRoomAckSchema: GenMessage<LeaveRoomAck> = /*@__PURE__*/
   messageDesc(file_aetherconnect_realtime_v1_realtime, 5);
 
 /**
- * The user has begun to type.
+ * The user types; said again every 3 s while it lasts. It ends with typing_stop,
+ * with a message, when the socket leaves the room or closes, and after 6 s of
+ * silence: the others are then notified by typing_stop.
  *
  * @generated from message aetherconnect.realtime.v1.TypingStart
  */
@@ -301,7 +303,7 @@ export const TypingStopAckSchema: GenMessage<TypingStopAck> = /*@__PURE__*/
   messageDesc(file_aetherconnect_realtime_v1_realtime, 9);
 
 /**
- * Somebody else in the room has begun to type.
+ * Somebody else in the room types; repeated while it lasts.
  *
  * @generated from message aetherconnect.realtime.v1.TypingStarted
  */
@@ -336,7 +338,7 @@ export const TypingStartedSchema: GenMessage<TypingStarted> = /*@__PURE__*/
   messageDesc(file_aetherconnect_realtime_v1_realtime, 10);
 
 /**
- * Somebody else in the room has stopped typing.
+ * Somebody else in the room types no more, on none of their sockets.
  *
  * @generated from message aetherconnect.realtime.v1.TypingStopped
  */

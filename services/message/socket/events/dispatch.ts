@@ -6,6 +6,7 @@ import { type Caller, callerKey } from "#common/rpc/caller.ts";
 import { AppError, type ErrorCode, errorEntry, toAppError } from "#contract/errors.ts";
 import { isPlainObject } from "#contract/wire/json.ts";
 import type { AckFailure } from "#gen/socket-events.ts";
+import { socketIdKey } from "#message/realtime/typing.ts";
 import { getReadableRoom } from "#message/rooms/rooms.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { type Call, requestIdFrom, type Tracing, withRequestId } from "#rpc";
@@ -100,7 +101,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       if (served.nextSize() > eventLimits.bytes) throw new AppError("PAYLOAD_TOO_LARGE");
       if (!its.mayEmit()) throw new AppError("RATE_LIMITED");
       if (!server) throw unknownEvent(name);
-      served.call ??= callOf(admitted);
+      served.call ??= callOf(socket, admitted);
       const call: EventCall = {
         ...served.call,
         socket,
@@ -161,9 +162,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 }
 
 /** What handlers may know of a socket's calls. */
-function callOf({ user, sessionId, expiresAt }: Judgement & { isAdmitted: true }): Call {
+function callOf({ id }: ChatSocket, admitted: Judgement & { isAdmitted: true }): Call {
+  const { user, sessionId, expiresAt } = admitted;
   const caller: Caller = { kind: "user", userId: user.id, sessionId, expiresAt };
-  const values = createContextValues().set(callerKey, caller);
+  const values = createContextValues().set(callerKey, caller).set(socketIdKey, id);
   return { values, signal: neverAborted, requestHeader: noHeaders };
 }
 
