@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   baseUrl,
   ConfigError,
+  infoOf,
   list,
   number,
   origin,
@@ -38,7 +39,8 @@ export const commonSettings = {
     "HOST",
     z
       .string()
-      .refine((s) => s === "localhost" || isIP(s) !== 0, {
+      // One with a zone (`fe80::1%eth0`) can't stand in a URL, by which others would find us.
+      .refine((s) => s === "localhost" || (isIP(s) !== 0 && !s.includes("%")), {
         error: "must be an IP address of this machine, or localhost",
       })
       .default("127.0.0.1"),
@@ -59,12 +61,21 @@ export const commonSettings = {
   ),
   metricsToken: setting(
     "METRICS_TOKEN",
-    z.string().min(16, { error: "must be 16 characters or more" }).optional(),
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._~+/-]{16,}=*$/, {
+        error: "must be 16 characters or more, of letters, digits and ._~+/-",
+      })
+      .optional(),
     "bearer token for `/metrics`, which otherwise answers this machine only",
   ),
   redisUrl: setting(
     "REDIS_URL",
-    urlOf("redis:", "rediss:").optional(),
+    urlOf("redis:", "rediss:")
+      .refine((s) => !URL.canParse(s) || /^\/?\d*$/.test(new URL(s).pathname), {
+        error: "must end with a database's number, or without one",
+      })
+      .optional(),
     "a Redis 7 through which instances hear of each other at once and share limits; without it message instances meet in the store, within 2 s",
   ),
 };
@@ -139,6 +150,21 @@ export function originsOf(
   // In production a page on a user's own machine is none of ours.
   const local = read.isProduction ? undefined : `http://localhost:${read.gatewayPort}`;
   return { clientOrigins, publicOrigin: read.publicOrigin ?? local };
+}
+
+/**
+ * Where another service of this machine is found where nothing says so.
+ * @throws ConfigError where the system is to choose its port
+ */
+export function foundAt(
+  host: string,
+  portNumber: number,
+  { port, url }: { port: z.ZodType; url: z.ZodType },
+): string {
+  if (portNumber !== 0) return localUrl(host, portNumber);
+  throw new ConfigError(
+    `bad setting: ${infoOf(url).variable} is needed where ${infoOf(port).variable} is 0`,
+  );
 }
 
 /** Where a service of this machine is reached, from the address it listens on. */

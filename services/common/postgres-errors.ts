@@ -34,9 +34,16 @@ export function isDatabaseLost(error: unknown): boolean {
   return /^[0-9A-Z]{5}$/.test(code) ? sqlStates.test(code) : messages.test(error.message);
 }
 
-/** Wrong user or password, or no such database: waiting won't help. */
+/** What pg says of a server without TLS, and of one that wants a password where there is none. */
+const refusals = /does not support SSL|^SASL: /;
+/** What Node says of a certificate that it doesn't trust, and of TLS that isn't understood. */
+const tlsCodes = /CERT|^ERR_(SSL|TLS)|^UNABLE_TO_|SIGNATURE/;
+
+/** Wrong user or password, no such database, no trust: waiting won't help. */
 export function isDatabaseRefused(error: unknown): boolean {
-  return error instanceof Error && "code" in error && /^(28|3D)/.test(String(error.code));
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  return /^(28|3D)/.test(code) || tlsCodes.test(code) || refusals.test(error.message);
 }
 
 /** The one place where a lost database becomes UNAVAILABLE; anything else stays what it is. */

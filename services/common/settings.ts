@@ -78,13 +78,11 @@ export const number = (fallback: number, { min = 0, max = 1_000_000 } = {}) =>
 /** A TCP port; 0 lets the system choose. */
 export const port = (fallback: number) => number(fallback, { max: 65_535 });
 
-/** An `http:` or `https:` URL without a path. */
+/** An `http:` or `https:` URL of a server: without a path, and without a password. */
 export const baseUrl = z
   .string()
-  .refine((s) => isHttpOrigin(s.replace(/\/$/, "")), {
-    error: "must be a URL such as http://host:port",
-  })
-  .transform((s) => s.replace(/\/$/, ""));
+  .refine(isServer, { error: "must be a URL such as http://host:port" })
+  .transform((s) => new URL(s).origin);
 
 /** One origin, such as `https://chat.example.com`. */
 export const origin = z
@@ -109,6 +107,9 @@ export const urlOf = (...schemes: string[]) =>
     .string()
     .refine((s) => schemes.some((scheme) => s.startsWith(`${scheme}//`)) && URL.canParse(s), {
       error: `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(" or ")}`,
+    })
+    .refine((s) => !URL.canParse(s) || isEncoded(new URL(s)), {
+      error: "must have special characters of its user and password percent-encoded",
     });
 
 /** `true` or `false`. */
@@ -124,6 +125,21 @@ const otherSchemes = new Set(["http", "https", "ws", "wss", "ftp", "file", "data
 function isAppOrigin(s: string): boolean {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\/[\w.-]+(:\d{1,5})?$/.exec(s)?.[1];
   return scheme !== undefined && !otherSchemes.has(scheme);
+}
+
+/** Whether the libraries that take a URL apart can decode it. */
+function isEncoded({ username, password, hostname, pathname }: URL): boolean {
+  try {
+    return decodeURIComponent(username + password + hostname + pathname) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isServer(s: string): boolean {
+  if (!URL.canParse(s)) return false;
+  const { protocol, origin, href, port } = new URL(s);
+  return /^https?:$/.test(protocol) && href === `${origin}/` && port !== "0";
 }
 
 function isHttpOrigin(s: string): boolean {

@@ -2,7 +2,7 @@ import {
   authClientSettings,
   browserSettings,
   commonSettings,
-  localUrl,
+  foundAt,
   originsOf,
   ports,
 } from "#common/config.ts";
@@ -55,13 +55,16 @@ export type GatewayConfig = ReturnType<typeof parseGatewayConfig>;
 export function parseGatewayConfig(env: Env) {
   const read = readSettings(gatewaySettings, env);
   const { host, messageHttpPort, messageRpcPort } = read;
-  const messageUrls = read.messageUrls ?? [localUrl(host, messageHttpPort)];
-  const messageRpcUrls = read.messageRpcUrls ?? [localUrl(host, messageRpcPort)];
+  const http = { port: ports.messageHttp, url: gatewaySettings.messageUrls };
+  const rpc = { port: ports.messageRpc, url: gatewaySettings.messageRpcUrls };
+  const auth = { port: ports.authRpc, url: gatewaySettings.authUrl };
+  const messageUrls = read.messageUrls ?? [foundAt(host, messageHttpPort, http)];
+  const messageRpcUrls = read.messageRpcUrls ?? [foundAt(host, messageRpcPort, rpc)];
   if (messageRpcUrls.length !== messageUrls.length) {
     throw new ConfigError(
       "bad setting: MESSAGE_SERVICE_RPC_URLS and MESSAGE_SERVICE_URLS must name the same instances",
     );
   }
-  const authUrl = read.authUrl ?? localUrl(host, read.authRpcPort);
+  const authUrl = read.authUrl ?? foundAt(host, read.authRpcPort, auth);
   return { ...read, ...originsOf(read), authUrl, messageUrls, messageRpcUrls };
 }

@@ -1,4 +1,7 @@
-import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from "node:http";
+import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import * as http from "node:http";
+import * as https from "node:https";
+import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { budgets } from "#common/budgets.ts";
 import { clientAddress } from "#common/http/client-address.ts";
@@ -29,6 +32,8 @@ interface UpstreamHooks {
   onLost: (error: Error) => void;
 }
 
+/** For a connection that nothing uses. */
+const idleMs = 5_000;
 const hopByHop = new Set(["connection", "keep-alive", "te", "trailer", "transfer-encoding"]);
 /** What ends here, and what Node would act upon instead of passing it on. */
 const notPassedOn = new Set([
@@ -43,6 +48,7 @@ const notPassedOn = new Set([
 export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
   const upgraded = new Set<Duplex>();
   const candidates = rotateInstances(options.targets.length);
+  const senders = options.targets.map(senderTo);
 
   /** Sends a request's head to an instance; one that isn't there is passed over. */
   const open = async (req: IncomingMessage, hooks: UpstreamHooks) => {
@@ -50,10 +56,10 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
     const rest = candidates(req);
     const send = () => {
       const index = rest.shift() ?? 0;
-      const target = options.targets[index];
-      if (!target) return hooks.onLost(new Error("no message instance"));
+      const request = senders[index];
+      if (!request) return hooks.onLost(new Error("no message instance"));
       // The path as it came: resolved as a URL, "/socket.io/../metrics" would leave Socket.IO's.
-      const upstream = request(target, {
+      const upstream = request({
         path: req.url ?? "/",
         method: req.method,
         headers: { ...headers, [instanceHeader]: String(index) },
@@ -155,6 +161,17 @@ function limitWait(req: IncomingMessage, upstream: ClientRequest): void {
 /** Those without one are sent without waiting for its end. */
 function hasBody(req: IncomingMessage): boolean {
   return req.method !== "GET" && req.headers.upgrade === undefined;
+}
+
+/** Sends requests to a base URL, by an agent of its own: Node's would take `HTTP_PROXY` for ours. */
+function senderTo(target: string): (options: http.RequestOptions) => ClientRequest {
+  const url = new URL(target);
+  const { Agent, request } = url.protocol === "https:" ? https : http;
+  const agent = new Agent({ keepAlive: true, timeout: idleMs, scheduling: "lifo" });
+  // Node would look in the client's `Host` for the name that a certificate has to have.
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  const servername = isIP(host) === 0 ? host : "";
+  return (options) => request(url, { ...options, agent, servername });
 }
 
 function isPoll(req: IncomingMessage): boolean {

@@ -4,7 +4,7 @@ import {
   browserSettings,
   commonSettings,
   databaseUrl,
-  localUrl,
+  foundAt,
   originsOf,
   ports,
 } from "#common/config.ts";
@@ -61,6 +61,7 @@ export function parseMessageConfig(env: Env) {
       "bad setting: DATABASE_URL is needed where MONGODB_URI isn't set: messages live in either",
     );
   }
-  const authUrl = read.authUrl ?? localUrl(read.host, read.authRpcPort);
+  const auth = { port: ports.authRpc, url: authClientSettings.authUrl };
+  const authUrl = read.authUrl ?? foundAt(read.host, read.authRpcPort, auth);
   return { ...read, ...originsOf(read), authUrl };
 }

@@ -1,3 +1,4 @@
+import "#common/environment.ts";
 import { runMain } from "#common/lifecycle.ts";
 import { parseMessageConfig } from "./config.ts";
 

@@ -95,10 +95,9 @@ test("a service gets the key to its own store only", () => {
   const env = {
     DATABASE_URL: "postgres://theirs",
     MONGODB_URI: "mongodb://theirs",
-    PGPASSWORD: "theirs",
     SERVICE_SECRET: "shared",
   };
-  const { DATABASE_URL, MONGODB_URI, PGPASSWORD, SERVICE_SECRET } = env;
+  const { DATABASE_URL, MONGODB_URI, SERVICE_SECRET } = env;
   const service = { name: "one", entry: "" };
   assert.deepEqual(envFor(service, env), { SERVICE_SECRET });
   assert.deepEqual(envFor({ ...service, store: "MONGODB_URI" }, env), {
@@ -106,7 +105,7 @@ test("a service gets the key to its own store only", () => {
     SERVICE_SECRET,
   });
   const sql = { ...service, store: "DATABASE_URL" } as const;
-  assert.deepEqual(envFor(sql, env), { DATABASE_URL, PGPASSWORD, SERVICE_SECRET });
+  assert.deepEqual(envFor(sql, env), { DATABASE_URL, SERVICE_SECRET });
   assert.deepEqual(envFor(sql, env, "postgres://own"), {
     DATABASE_URL: "postgres://own",
     SERVICE_SECRET,

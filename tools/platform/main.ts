@@ -1,3 +1,4 @@
+import "#common/environment.ts";
 import { once } from "node:events";
 import { join } from "node:path";
 import { inspect } from "node:util";

@@ -88,17 +88,24 @@ export function openConnections(url: string): Connections {
     });
   };
 
+  const { host, origin } = new URL(url);
   return {
-    authority: new URL(url).origin,
+    authority: origin,
     notifyResponseByteRead(stream) {
       const connection = callers.get(stream);
       if (connection) hear(connection);
     },
-    async request(...args) {
+    async request(method, path, headers, options) {
       const connection = pick();
       connection.calls++;
       try {
-        const stream = await connection.sessions.request(...args);
+        const stream = await connection.sessions.request(
+          method,
+          path,
+          // Left to itself Node writes an IPv6 address without its brackets.
+          { ":authority": host, ...headers },
+          options,
+        );
         watch(connection, stream);
         return stream;
       } catch (thrown) {

@@ -32,6 +32,9 @@ const requestLimitMs = 20_000;
 /** Longer than clients keep a connection that they may need again. */
 const idleLimitMs = 10 * 60_000;
 
+/** Node's own client writes an IPv6 address without its brackets. */
+const bareAddress = /^([0-9a-f]*:[0-9a-f:.]*:[0-9a-f.]*)(?=:\d+$)/i;
+
 export function createOnePortServer(listener: Listener): OnePortServer {
   const h1 = createHttp1Server(
     // By itself Node looks for connections over these limits every 30 s only.
@@ -116,8 +119,9 @@ function endSilent(session: ServerHttp2Session): void {
  */
 function guardStreams(listener: Listener) {
   return (req: Http2ServerRequest, res: Http2ServerResponse) => {
-    const { stream } = req;
+    const { stream, headers } = req;
     if (stream.destroyed || stream.closed) return;
+    headers[":authority"] &&= headers[":authority"].replace(bareAddress, "[$1]");
     const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestLimitMs);
     const stop = () => clearTimeout(timer);
     req.once("end", stop);

@@ -101,9 +101,6 @@ function isReady(message: unknown): message is { urls: readonly string[] } {
   return Array.isArray(message.urls) && message.urls.every((url) => typeof url === "string");
 }
 
-/** The PostgreSQL client reads PGPASSWORD and its like by itself. */
-const isPostgresOwn = (name: string) => /^PG[A-Z]+$/.test(name);
-
 /**
  * What a service finds in its environment: of the keys to the stores only that to its own.
  * @param embeddedUrl the service's DATABASE_URL where the server is the embedded one
@@ -114,11 +111,7 @@ export function envFor(
   embeddedUrl?: string,
 ): NodeJS.ProcessEnv {
   const { DATABASE_URL = "", MONGODB_URI = "", ...rest } = env;
-  if (store === "DATABASE_URL" && !embeddedUrl) return { ...rest, DATABASE_URL };
-  const others = Object.entries(rest).filter(([name]) => !isPostgresOwn(name));
-  return {
-    ...Object.fromEntries(others),
-    ...(embeddedUrl ? { DATABASE_URL: embeddedUrl } : {}),
-    ...(store === "MONGODB_URI" ? { MONGODB_URI } : {}),
-  };
+  if (embeddedUrl) return { ...rest, DATABASE_URL: embeddedUrl };
+  if (store === undefined) return rest;
+  return { ...rest, ...(store === "DATABASE_URL" ? { DATABASE_URL } : { MONGODB_URI }) };
 }
