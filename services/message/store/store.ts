@@ -1,18 +1,12 @@
-import type { JsonObject } from "@bufbuild/protobuf";
-import type { Message, MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
-import type { Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { Message, SendMessageRequest } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import type { CreateRoomRequest, Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { Fields } from "./stored.ts";
 
-/** A message that has no number yet. */
-export interface NewMessage {
-  roomId: string;
+/** A message that has no number yet: what is sent, and by whom. */
+export interface NewMessage extends Fields<SendMessageRequest> {
   userId: string;
   /** The sender's name, as it will stand beside the message for ever. */
   username: string;
-  content: string;
-  messageType: MessageType;
-  metadata: JsonObject | undefined;
-  /** Unique per user and room for ever; undefined: the message can't be recognised again. */
-  clientMessageId: string | undefined;
 }
 
 /** A message as it is stored. */
@@ -22,11 +16,8 @@ export interface Appended {
   isDuplicate: boolean;
 }
 
-/** A room that is not there yet. */
-export interface NewRoom {
-  name: string;
-  description: string | undefined;
-  roomType: RoomType;
+/** A room that is not there yet: what its creator says of it. */
+export interface NewRoom extends Fields<CreateRoomRequest> {
   createdBy: string;
 }
 

@@ -9,11 +9,14 @@ import { type Room, RoomSchema } from "#gen/aetherconnect/message/v1/room_pb.ts"
  * documents of both databases are derived from these, so a field that is added to the contract
  * doesn't compile before each of them has it.
  */
-export type StoredMessage = Stored<Message, "createdAt" | "updatedAt">;
-export type StoredRoom = Stored<Room, "createdAt" | "updatedAt">;
+export type StoredMessage = Fields<Message, "createdAt" | "updatedAt">;
+export type StoredRoom = Fields<Room, "createdAt" | "updatedAt">;
 
-/** @template Set the times that are never missing */
-type Stored<T extends AnyMessage, Set extends keyof T> = {
+/**
+ * Every field of a message of the contract, each there, if only as undefined.
+ * @template Set the times that are never missing
+ */
+export type Fields<T extends AnyMessage, Set extends keyof T = never> = {
   [K in keyof Pick<T, Exclude<keyof T, "$typeName" | "$unknown">>]-?: K extends Set
     ? Date
     : Timestamp extends T[K]

@@ -82,50 +82,53 @@ interface Models {
 /** Every field of a document. */
 type Definition<D> = Record<Exclude<keyof D, "_id">, SchemaDefinitionProperty>;
 
-const text = { type: String, required: true } as const;
-const number = { type: Number, required: true } as const;
-const date = { type: Date, required: true } as const;
-const id = { type: Schema.Types.ObjectId, required: true } as const;
+const required = {
+  text: { type: String, required: true },
+  number: { type: Number, required: true },
+  boolean: { type: Boolean, required: true },
+  date: { type: Date, required: true },
+  id: { type: Schema.Types.ObjectId, required: true },
+} as const;
 const textOrNull = { type: String, default: null } as const;
 const options = { versionKey: false, strict: "throw", id: false } as const;
 
 const roomFields = {
-  name: text,
+  name: required.text,
   description: textOrNull,
-  roomType: number,
-  createdBy: text,
-  createdAt: date,
+  roomType: required.number,
+  createdBy: required.text,
+  createdAt: required.date,
   leaseOwner: String,
   leaseUntil: Date,
   barriers: Number,
 } satisfies Definition<RoomDocument>;
 
 const membershipFields = {
-  roomId: id,
-  userId: text,
-  isMember: { type: Boolean, required: true },
-  joinedAt: date,
-  changeId: id,
-  version: number,
+  roomId: required.id,
+  userId: required.text,
+  isMember: required.boolean,
+  joinedAt: required.date,
+  changeId: required.id,
+  version: required.number,
   taken: [Number],
-  number,
+  number: required.number,
   numbersTaken: [Number],
-  memberCount: number,
-  createdBy: text,
-  changedAt: date,
+  memberCount: required.number,
+  createdBy: required.text,
+  changedAt: required.date,
 } satisfies Definition<MembershipDocument>;
 
 const messageFields = {
-  roomId: id,
-  seq: number,
-  userId: text,
-  username: text,
-  content: text,
-  messageType: number,
+  roomId: required.id,
+  seq: required.number,
+  userId: required.text,
+  username: required.text,
+  content: required.text,
+  messageType: required.number,
   metadata: textOrNull,
   clientMessageId: String,
-  createdAt: date,
-  updatedAt: date,
+  createdAt: required.date,
+  updatedAt: required.date,
 } satisfies Definition<MessageDocument>;
 
 const roomSchema = new Schema<RoomDocument>(roomFields, options).index({
@@ -151,7 +154,10 @@ const messageSchema = new Schema<MessageDocument>(messageFields, options)
   .index({ roomId: 1, seq: 1 }, { unique: true })
   .index({ roomId: 1, userId: 1, clientMessageId: 1 }, uniqueWhere("clientMessageId"));
 
-const migrationSchema = new Schema<MigrationDocument>({ _id: text, at: date }, options);
+const migrationSchema = new Schema<MigrationDocument>(
+  { _id: required.text, at: required.date },
+  options,
+);
 
 /** The models of a connection. Their indexes are made by `createIndexes`. */
 export function createModels(connection: Connection): Models {

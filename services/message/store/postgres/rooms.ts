@@ -5,7 +5,7 @@ import { newId } from "../ids.ts";
 import { mostRooms } from "../room-limits.ts";
 import type { MembershipChange, NewRoom, RoomPosition, Slice } from "../store.ts";
 import { addMembers } from "./member-changes.ts";
-import { rowToRoom } from "./rows.ts";
+import { roomToRow, rowToRoom } from "./rows.ts";
 import { type Database, roomColumns } from "./schema.ts";
 
 const membersShown = 100;
@@ -28,11 +28,9 @@ export async function insertRoom(
   room: NewRoom,
 ): Promise<{ room: Room; change: MembershipChange }> {
   const id = newId();
-  const { name, roomType, createdBy } = room;
-  const description = room.description ?? null;
   return db.transaction().execute(async (trx) => {
-    await trx.insertInto("rooms").values({ id, name, description, roomType, createdBy }).execute();
-    const member = { roomId: id, userId: createdBy, byUserId: undefined };
+    await trx.insertInto("rooms").values(roomToRow(id, room)).execute();
+    const member = { roomId: id, userId: room.createdBy, byUserId: undefined };
     const [added] = await addMembers(trx, [member]);
     if (added?.status === "rejected") throw added.reason;
     if (!added?.value) throw new AppError("INTERNAL");

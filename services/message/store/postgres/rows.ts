@@ -1,6 +1,7 @@
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { PendingMessage } from "../driver.ts";
+import type { NewRoom } from "../store.ts";
 import { metadataToText, textToMetadata, toMessage, toRoom } from "../stored.ts";
 import type { MessageRow, NewMessageRow, RoomRow } from "./schema.ts";
 
@@ -14,6 +15,11 @@ export function rowToMessage(row: MessageRow): Message {
     metadata: textToMetadata(row.metadata),
     clientMessageId: row.sendKey.startsWith("#") ? undefined : row.sendKey,
   });
+}
+
+/** The other columns have defaults. */
+export function roomToRow(id: string, room: NewRoom): Pick<RoomRow, "id" | keyof NewRoom> {
+  return { ...room, id, description: room.description ?? null };
 }
 
 export function rowToRoom(row: RoomRow & { members: string[] }): Room {
