@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { exportJWK, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from "jose";
 import { createSealer } from "#auth/keys/seal.ts";
 import { issuer, tokenKinds } from "#common/tokens/user-token.ts";
+import { createTestLog } from "#tools/rig/log.ts";
 import { shared } from "#tools/rig/shared.ts";
 import {
   as,
@@ -106,6 +107,32 @@ test("the secret is replaced by new,old without a token being refused", async ()
   assert.equal(await profile(tokens.accessToken, only.client), "OK");
   const { keys } = await only.client.getSigningKeys({});
   assert.equal(keys.length, 1, "the same key, sealed anew");
+});
+
+test("where no key opens with the secret a new one signs at once, and the log says so in a line", async () => {
+  await using first = await startFresh({});
+  const { user, tokens } = await registerUser(first.client);
+  using logged = createTestLog("auth");
+  const secrets: [string] = [randomBytes(32).toString("hex")];
+  await using other = await startTestAuth(
+    { ...first.config, serviceSecrets: secrets },
+    { log: logged.log },
+  );
+  const { tokens: later } = await loginUser(other.client, user.username);
+  assert.notEqual(decode(later.accessToken).header.kid, decode(tokens.accessToken).header.kid);
+  // Sessions of before go on: what verifies their tokens is kept.
+  for (const { accessToken } of [tokens, later]) {
+    assert.equal(await profile(accessToken, other.client), "OK");
+  }
+  assert.equal(
+    (
+      await other.client.refreshSession({ refreshToken: tokens.refreshToken })
+    ).tokens?.accessToken.split(".").length,
+    3,
+  );
+  const lines = logged.text().split("\n");
+  assert.equal(lines.filter((line) => /signing key/.test(line)).length, 1);
+  assert.match(logged.text(), /no signing key opens with SERVICE_SECRET: a new one signs/);
 });
 
 test("forged and confused tokens are refused", async () => {

@@ -103,19 +103,22 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
       await insertSigningKey(trx, key, wanted.leadSeconds);
       return key.kid;
     });
-    if (made) log.info({ kid: made }, "made a signing key");
     // A reading that was under way may be older than the change.
     await loading?.catch(() => undefined);
     await reload();
     return made;
   };
 
-  await change((stored) => {
-    const opens = stored.some((key) => sealer.open(key.sealedPrivateKey, key.kid));
-    if (opens) return undefined;
-    if (stored.length > 0) log.warn("no signing key opens with SERVICE_SECRET: making a new one");
-    return { leadSeconds: stored.length > 0 ? options.leadSeconds : 0 };
+  let isReplacement = false;
+  const first = await change((stored) => {
+    if (stored.some((key) => sealer.open(key.sealedPrivateKey, key.kid))) return undefined;
+    isReplacement = stored.length > 0;
+    // No other could sign until it does.
+    return { leadSeconds: 0 };
   });
+  if (first && isReplacement) {
+    log.warn({ kid: first }, "no signing key opens with SERVICE_SECRET: a new one signs");
+  } else if (first) log.info({ kid: first }, "made the first signing key");
   await resealAll(db, sealer);
   const timer = setInterval(() => {
     reload().catch((err: unknown) => log.debug({ err }, "signing keys could not be read"));
@@ -144,13 +147,15 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
     async rotate() {
       const kid = await change(() => ({ leadSeconds: options.leadSeconds }));
       if (!kid) throw new Error("no key was made");
+      log.info({ kid }, "made a signing key");
       return kid;
     },
     async renew() {
-      await change((stored) => {
+      const kid = await change((stored) => {
         const isTooOld = stored.every((key) => key.ageSeconds > maxAgeSeconds);
         return isTooOld ? { leadSeconds: options.leadSeconds } : undefined;
       });
+      if (kid) log.info({ kid }, "made a signing key: the newest was too old");
     },
     close: () => clearInterval(timer),
   };
