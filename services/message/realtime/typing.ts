@@ -79,14 +79,14 @@ export function createTyping({ io, users, delivery, isHinted }: TypingOptions): 
   };
   const hearOfOthers = (notice: TypingNotice) =>
     hear(notice, eventLimits.typingElsewhereMs, hearOfOthers);
-  const tell = (notice: TypingNotice) => {
+  const notify = (notice: TypingNotice) => {
     if (isHinted()) io.serverSideEmit("typing", notice);
-    hear(notice, eventLimits.typingMs, tell);
+    hear(notice, eventLimits.typingMs, notify);
   };
   const end = (roomId: string, userId: string, typist: Typist, socketIds: Iterable<string>) => {
     for (const socketId of [...socketIds]) {
       if (!typist.sockets.has(socketId)) continue;
-      tell({ roomId, userId, username: typist.username, socketId, isTyping: false });
+      notify({ roomId, userId, username: typist.username, socketId, isTyping: false });
     }
   };
 
@@ -102,7 +102,7 @@ export function createTyping({ io, users, delivery, isHinted }: TypingOptions): 
     const { name } = (await users.find(user.id)) ?? user;
     // The socket may have left meanwhile.
     if (!socket.data.joined.has(roomId)) return;
-    tell({ roomId, userId: user.id, username: name, socketId: socket.id, isTyping });
+    notify({ roomId, userId: user.id, username: name, socketId: socket.id, isTyping });
   };
   return {
     async start({ roomId }, call) {
