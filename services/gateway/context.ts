@@ -12,6 +12,7 @@ import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus, openTracing, type Tracing } from "#rpc";
 import type { GatewayConfig } from "./config.ts";
+import { createSocketProxy, type SocketProxy } from "./socket-proxy.ts";
 import { noteEndedSessions, roundRobin, type Upstream, upstreamsOf } from "./upstreams.ts";
 
 /** Everything that the gateway's parts use. */
@@ -28,6 +29,7 @@ export interface GatewayContext {
   originRule: OriginRule;
   /** Requests a minute, by session or client. */
   requests: Counter;
+  sockets: SocketProxy;
   operations: Operations;
 }
 
@@ -70,6 +72,16 @@ export async function createGatewayContext(
     (await createClient(Health, transport).check({}, { timeoutMs: budgets.health.ping })).status ===
     SERVING;
 
+  const sockets = createSocketProxy({
+    targets: config.messageUrls,
+    serviceTokens,
+    trustedProxyHops: config.trustedProxyHops,
+  });
+  const reachMessage = async () => {
+    const [serves, reach] = await Promise.all([isServing(message), sockets.reach()]);
+    return serves ? reach : reach && "partly";
+  };
+
   return {
     config,
     log,
@@ -82,10 +94,11 @@ export async function createGatewayContext(
     serviceTokens,
     originRule: createOriginRule(config),
     requests: counters.create("requests", config.rateLimitPerMinute),
+    sockets,
     operations: createOperations({
       dependencies: {
         auth: { isRequired: true, check: () => isServing(authTransport) },
-        message: { isRequired: false, check: () => isServing(message) },
+        message: { isRequired: true, check: reachMessage },
         ...(counters.isShared && { redis: { isRequired: false, check: counters.isShared } }),
       },
       metrics,

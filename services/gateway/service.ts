@@ -5,7 +5,6 @@ import type { RunningService } from "#common/lifecycle.ts";
 import { createApp } from "./app.ts";
 import type { GatewayConfig } from "./config.ts";
 import { createGatewayContext, type GatewayOverrides } from "./context.ts";
-import { createSocketProxy } from "./socket-proxy.ts";
 
 /** A gateway that listens. */
 export interface RunningGateway extends RunningService {
@@ -22,12 +21,7 @@ export async function startGateway(
 ): Promise<RunningGateway> {
   await using starting = new AsyncDisposableStack();
   const context = await createGatewayContext(config, starting, overrides);
-  const { operations, log } = context;
-  const proxy = createSocketProxy({
-    targets: config.messageUrls,
-    serviceTokens: context.serviceTokens,
-    trustedProxyHops: config.trustedProxyHops,
-  });
+  const { operations, sockets, log } = context;
   const http = await startHttpServer({
     port: config.port,
     host: config.host,
@@ -35,11 +29,11 @@ export async function startGateway(
     operations,
     log,
     handle: createApp(context),
-    sockets: proxy,
+    sockets,
   });
   starting.defer(async () => {
     const closed = http.close(budgets.drain.gateway);
-    proxy.close();
+    sockets.close();
     await closed;
   });
   const url = localUrl(config.host, http.port);

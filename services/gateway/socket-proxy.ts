@@ -1,16 +1,14 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
-import * as http from "node:http";
-import * as https from "node:https";
-import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { budgets } from "#common/budgets.ts";
 import { clientAddress } from "#common/http/client-address.ts";
 import { sendError } from "#common/http/error-body.ts";
-import { instanceHeader, instanceOf, requestIdOf } from "#common/http/headers.ts";
+import { instanceHeader, requestIdOf } from "#common/http/headers.ts";
 import { refuseUpgrade, type SocketsHandler } from "#common/http/server.ts";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
 import type { ServiceTokens } from "#common/tokens/service-token.ts";
 import { AppError } from "#contract/errors.ts";
+import { createInstances, type Instances, sessionIdOf } from "./instances.ts";
 
 export interface SocketProxyOptions {
   /** Base URLs of the message instances. */
@@ -20,7 +18,7 @@ export interface SocketProxyOptions {
 }
 
 /** Passes `/socket.io/` on to the message service. */
-export interface SocketProxy extends SocketsHandler {
+export interface SocketProxy extends SocketsHandler, Pick<Instances, "reach"> {
   /** Ends the connections that were upgraded; their clients come back by themselves. */
   close: () => void;
 }
@@ -32,8 +30,6 @@ interface UpstreamHooks {
   onLost: (error: Error) => void;
 }
 
-/** For a connection that nothing uses. */
-const idleMs = 5_000;
 const hopByHop = new Set(["connection", "keep-alive", "te", "trailer", "transfer-encoding"]);
 /** What ends here, and what Node would act upon instead of passing it on. */
 const notPassedOn = new Set([
@@ -47,16 +43,15 @@ const notPassedOn = new Set([
 
 export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
   const upgraded = new Set<Duplex>();
-  const candidates = rotateInstances(options.targets.length);
-  const senders = options.targets.map(senderTo);
+  const instances = createInstances(options.targets);
 
   /** Sends a request's head to an instance; one that isn't there is passed over. */
   const open = async (req: IncomingMessage, hooks: UpstreamHooks) => {
     const headers = await upstreamHeaders(req, options);
-    const rest = candidates(req);
+    const rest = instances.candidates(req);
     const send = () => {
       const index = rest.shift() ?? 0;
-      const request = senders[index];
+      const request = instances.senders[index];
       if (!request) return hooks.onLost(new Error("no message instance"));
       // The path as it came: resolved as a URL, "/socket.io/../metrics" would leave Socket.IO's.
       const upstream = request({
@@ -141,6 +136,7 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
   return {
     handle,
     upgrade,
+    reach: instances.reach,
     close() {
       for (const socket of upgraded) socket.destroy();
     },
@@ -163,34 +159,8 @@ function hasBody(req: IncomingMessage): boolean {
   return req.method !== "GET" && req.headers.upgrade === undefined;
 }
 
-/** Sends requests to a base URL, by an agent of its own: Node's would take `HTTP_PROXY` for ours. */
-function senderTo(target: string): (options: http.RequestOptions) => ClientRequest {
-  const url = new URL(target);
-  const { Agent, request } = url.protocol === "https:" ? https : http;
-  const agent = new Agent({ keepAlive: true, timeout: idleMs, scheduling: "lifo" });
-  // Node would look in the client's `Host` for the name that a certificate has to have.
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const servername = isIP(host) === 0 ? host : "";
-  return (options) => request(url, { ...options, agent, servername });
-}
-
 function isPoll(req: IncomingMessage): boolean {
   return req.method === "GET" && req.headers.upgrade === undefined && sessionIdOf(req) !== null;
-}
-
-function sessionIdOf(req: IncomingMessage): string | null {
-  return new URLSearchParams(req.url?.split("?")[1]).get("sid");
-}
-
-/** Which instances to try: the session's own, or for a new session each once, the next one first. */
-function rotateInstances(count: number): (req: IncomingMessage) => number[] {
-  let sessions = 0;
-  return (req) => {
-    const sessionId = sessionIdOf(req);
-    if (sessionId !== null) return [instanceOf(sessionId) ?? 0];
-    const first = sessions++;
-    return Array.from({ length: count }, (_, i) => (first + i) % count);
-  };
 }
 
 /**

@@ -7,11 +7,14 @@ import type { Metrics } from "../metrics.ts";
 import { sendJson } from "./error-body.ts";
 import { bearerToken } from "./headers.ts";
 
+/** Whether something can be reached; `partly`: there is enough of it to go on. */
+export type Reach = boolean | "partly";
+
 /** Something that a service needs (its loss makes it unready) or merely uses. */
 export interface Dependency {
   isRequired: boolean;
-  /** Answers whether it can be reached; a second without an answer counts as no. */
-  check: () => Promise<boolean> | boolean;
+  /** A second without an answer counts as no. */
+  check: () => Promise<Reach> | Reach;
 }
 
 export interface OperationsOptions {
@@ -41,18 +44,18 @@ export function createOperations(options: OperationsOptions): Operations {
         const checked = Promise.resolve()
           .then(check)
           .catch(() => false);
-        const isUp = await withDeadline(checked, budgets.health.check, () => false);
-        return { name, isUp, isRequired };
+        const reach = await withDeadline(checked, budgets.health.check, () => false);
+        return { name, reach, isRequired };
       }),
     );
-    const down = entries.filter((it) => !it.isUp);
-    const status: Status = down.some((it) => it.isRequired)
+    const down = entries.filter((it) => it.reach !== true);
+    const status: Status = down.some((it) => it.isRequired && it.reach === false)
       ? "unavailable"
       : down.length > 0
         ? "degraded"
         : "ok";
     const dependencies = Object.fromEntries(
-      entries.map((it) => [it.name, it.isUp ? "up" : "down"]),
+      entries.map((it) => [it.name, it.reach === true ? "up" : "down"]),
     );
     return { status, dependencies };
   };
