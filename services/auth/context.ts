@@ -5,6 +5,7 @@ import { createCounters } from "#common/limits.ts";
 import { createLogger, type Logger } from "#common/log.ts";
 import { createMetrics, type Metrics } from "#common/metrics.ts";
 import { openPostgres } from "#common/postgres.ts";
+import { redisPlaceOf } from "#common/redis.ts";
 import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-token.ts";
 import { openTracing, type Tracing } from "#rpc";
 import type { AuthConfig } from "./config.ts";
@@ -80,7 +81,7 @@ export async function createAuthContext(
   const passwords = await createPasswords(overrides.passwordCost ?? defaultPasswordCost);
   metrics.gauge("password_hashes_waiting", "Passwords that wait to be hashed", passwords.waiting);
   const serviceTokens = createServiceTokens("auth", config.serviceSecrets);
-  const counters = stack.adopt(createCounters(config.redisUrl), (it) => it.close());
+  const counters = stack.adopt(createCounters(redisPlaceOf(config)), (it) => it.close());
   const operations = createOperations({
     dependencies: {
       postgres: { isRequired: true, check: postgres.ping },

@@ -78,6 +78,15 @@ export const commonSettings = {
       .optional(),
     "a Redis 7 through which instances hear of each other at once and share limits; without it message instances meet in the store, within 2 s",
   ),
+  redisPrefix: setting(
+    "REDIS_PREFIX",
+    z
+      .string()
+      .regex(/^[\w.:-]{1,64}$/, { error: "must be 1 to 64 letters, digits or any of _.:-" })
+      .optional(),
+    "what this platform's keys and channels in Redis begin with, the same for all of its services",
+    "`aetherconnect:` and an id made of `SERVICE_SECRET`",
+  ),
 };
 
 export const databaseUrl = setting(

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { AppError } from "#contract/errors.ts";
 import { budgets } from "./budgets.ts";
-import { openRedisCommands } from "./redis.ts";
+import { openRedisCommands, type RedisPlace } from "./redis.ts";
 
 /** Counts what happens to a key within a minute. */
 export interface Counter {
@@ -25,9 +25,8 @@ const durationSeconds = 60;
  * Counters of this process, or with Redis of all. While Redis is away each process counts by
  * itself: a limit may then be reached later, and is never off.
  */
-export function createCounters(redisUrl: string | undefined): Counters {
-  const redis =
-    redisUrl === undefined ? undefined : openRedisCommands(redisUrl, budgets.answer.sharedCounter);
+export function createCounters(place: RedisPlace | undefined): Counters {
+  const redis = place && openRedisCommands(place.url, budgets.answer.sharedCounter);
   return {
     create(name, perMinute) {
       if (perMinute === 0) return unlimited;
@@ -35,7 +34,7 @@ export function createCounters(redisUrl: string | undefined): Counters {
       const limiter = redis
         ? new RateLimiterRedis({
             storeClient: redis,
-            keyPrefix: `aetherconnect:limit:${name}`,
+            keyPrefix: `${place?.prefix}:limit:${name}`,
             points: perMinute,
             duration: durationSeconds,
             insuranceLimiter: own,

@@ -1,5 +1,28 @@
+import { createHmac } from "node:crypto";
 import { Redis } from "ioredis";
 import type { Logger } from "./log.ts";
+
+/** Where Redis is, and what all of our keys and channels there begin with. */
+export interface RedisPlace {
+  url: string;
+  prefix: string;
+}
+
+/**
+ * Several platforms may use one Redis, and its channels know no databases. What makes services
+ * one platform is their secret; while it is replaced, the old one, which all have, tells.
+ */
+export function redisPlaceOf(config: {
+  redisUrl?: string | undefined;
+  redisPrefix?: string | undefined;
+  serviceSecrets: readonly string[];
+}): RedisPlace | undefined {
+  const { redisUrl: url, redisPrefix, serviceSecrets } = config;
+  if (url === undefined) return undefined;
+  const database = new URL(url).pathname.slice(1) || "0";
+  const id = createHmac("sha256", serviceSecrets.at(-1) ?? "").update(`redis ${database}`);
+  return { url, prefix: redisPrefix ?? `aetherconnect:${id.digest("base64url").slice(0, 12)}` };
+}
 
 /** Redis is only ever a help: what uses it goes on without it, and takes it up again. */
 export interface RedisConnections {

@@ -5,6 +5,7 @@ import { createOriginRule, type OriginRule } from "#common/http/origin.ts";
 import { type Counter, createCounters } from "#common/limits.ts";
 import { createLogger, type Logger } from "#common/log.ts";
 import { createMetrics, type Metrics } from "#common/metrics.ts";
+import { redisPlaceOf } from "#common/redis.ts";
 import { type ClientOptions, createRpcClient } from "#common/rpc/client.ts";
 import { type RevocationFeed, startRevocationFeed } from "#common/sessions/revocation-feed.ts";
 import { createSessionGuard, type SessionGuard } from "#common/sessions/session-guard.ts";
@@ -51,7 +52,7 @@ export async function createGatewayContext(
   const tracing = stack.use(await openTracing("gateway", budgets.drain.tracing));
   const serviceTokens = createServiceTokens("gateway", config.serviceSecrets);
 
-  const counters = stack.adopt(createCounters(config.redisUrl), (it) => it.close());
+  const counters = stack.adopt(createCounters(redisPlaceOf(config)), (it) => it.close());
 
   const connect = (options: Pick<ClientOptions, "url" | "audience" | "interceptors">) =>
     stack.adopt(createRpcClient({ ...options, serviceTokens, tracing }), (it) => it.close())

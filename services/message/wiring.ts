@@ -8,7 +8,7 @@ import { createOriginRule } from "#common/http/origin.ts";
 import { createCounters } from "#common/limits.ts";
 import { createLogger } from "#common/log.ts";
 import { createMetrics } from "#common/metrics.ts";
-import { openRedis } from "#common/redis.ts";
+import { openRedis, redisPlaceOf } from "#common/redis.ts";
 import { createRpcClient } from "#common/rpc/client.ts";
 import { startRevocationFeed } from "#common/sessions/revocation-feed.ts";
 import { createSessionGuard } from "#common/sessions/session-guard.ts";
@@ -58,7 +58,8 @@ export async function createMessageContext(
   stack.defer(() => authClient.close());
   const auth = createClient(AuthService, authClient.transport);
   const users = createUsers(auth);
-  const counters = createCounters(config.redisUrl);
+  const place = redisPlaceOf(config);
+  const counters = createCounters(place);
   stack.defer(() => counters.close());
 
   const originRule = createOriginRule({
@@ -66,12 +67,16 @@ export async function createMessageContext(
     ownOrigins: [localUrl("localhost", config.httpPort), localUrl(config.host, config.httpPort)],
   });
   const io = createChatServer(originRule);
-  const redis = config.redisUrl === undefined ? undefined : openRedis(config.redisUrl, log);
+  const redis = place && openRedis(place.url, log);
   if (redis) {
     stack.defer(() => redis.close());
-    // "static": a room of its own for each user and session would be a subscription each.
-    const mode = { subscriptionMode: "static" } as const;
-    io.adapter(createShardedAdapter(redis.commands, redis.subscriptions, mode));
+    io.adapter(
+      createShardedAdapter(redis.commands, redis.subscriptions, {
+        channelPrefix: `${place.prefix}:socket.io`,
+        // A room of its own for each user and session would be a subscription each.
+        subscriptionMode: "static",
+      }),
+    );
   }
   const isHinted = redis?.isReady ?? (() => false);
 
