@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import {
   createConnectTransport,
@@ -17,7 +16,7 @@ import {
 } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { ErrorDetailSchema, ErrorReason } from "#gen/aetherconnect/error/v1/error_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { Health, HealthCheckResponse_ServingStatus, ServerReflection } from "#rpc";
+import { Health, HealthCheckResponse_ServingStatus } from "#rpc";
 import { startPlatform } from "#tools/rig/platform.ts";
 import { openRaw } from "#tools/rig/raw-sockets.ts";
 import { shared } from "#tools/rig/shared.ts";
@@ -164,35 +163,6 @@ test("a deadline is honoured, and a login that nobody waits for starts no sessio
   assert.equal(late.code, Code.DeadlineExceeded);
   assert.ok((await auth.login({ email, password })).tokens);
   assert.equal(await count(), before + 1);
-});
-
-test("reflection lists our services and describes them", async () => {
-  const client = createClient(
-    ServerReflection,
-    createGrpcTransport({ baseUrl: platform.messageRpcUrl }),
-  );
-  async function* requests() {
-    yield { messageRequest: { case: "listServices" as const, value: "" } };
-    yield {
-      messageRequest: {
-        case: "fileContainingSymbol" as const,
-        value: "aetherconnect.message.v1.RoomService",
-      },
-    };
-  }
-  const seen: string[] = [];
-  for await (const { messageResponse } of client.serverReflectionInfo(requests())) {
-    if (messageResponse.case === "listServicesResponse") {
-      seen.push(...messageResponse.value.service.map((it) => it.name));
-    } else if (messageResponse.case === "fileDescriptorResponse") {
-      const files = messageResponse.value.fileDescriptorProto.map((it) =>
-        fromBinary(FileDescriptorProtoSchema, it),
-      );
-      assert.ok(files.some((it) => it.name === "aetherconnect/message/v1/room.proto"));
-    } else assert.fail(messageResponse.case);
-  }
-  assert.ok(seen.includes("aetherconnect.message.v1.RoomService"));
-  assert.ok(seen.includes("grpc.health.v1.Health"));
 });
 
 test("random bytes end their own connection and nobody else's", async () => {

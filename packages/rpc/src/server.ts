@@ -10,6 +10,7 @@ import {
   type ServiceImpl,
 } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { compressions } from "./compression.ts";
 import { answerUnimplemented } from "./fallback.ts";
 import { Health } from "./gen/grpc/health/v1/health_pb.ts";
 import { addHealth } from "./health.ts";
@@ -18,6 +19,7 @@ import { addReflection } from "./reflection.ts";
 import { requestIdFrom, requestIdHeader, withRequestId } from "./request-id.ts";
 import type { Tracing } from "./tracing/open.ts";
 import { traceServer } from "./tracing/rpc.ts";
+import { acceptWebText } from "./web-text.ts";
 
 /** A service with the handlers of all its methods. */
 export interface Implementation {
@@ -46,7 +48,7 @@ export interface RpcServerOptions {
   tracing?: Tracing | undefined;
   /** Longer deadlines are refused; 10 s if not given. */
   maxTimeoutMs?: number;
-  /** Of a request message; 256 KiB if not given. */
+  /** Of a request message, unpacked; 256 KiB if not given. */
   readMaxBytes?: number;
   /** Of a response message; 4 MiB if not given. */
   writeMaxBytes?: number;
@@ -80,6 +82,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
         options.isReady ?? (async () => true),
       );
       if (options.hasReflection) addReflection(router, [...services, Health]);
+      router.handlers.push(...router.handlers.splice(0).map(acceptWebText));
     },
     interceptors: [
       ...(options.tracing ? [traceServer(options.tracing)] : []),
@@ -91,7 +94,10 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     readMaxBytes: options.readMaxBytes ?? 256 * kib,
     writeMaxBytes: options.writeMaxBytes ?? 4 * kib * kib,
     maxTimeoutMs: options.maxTimeoutMs ?? 10_000,
-    acceptCompression: [],
+    acceptCompression: compressions,
+    // Answers go out as they are: many clients offer to unpack without a wish for it, and what is
+    // packed together, tokens and a client's own words, shows by its length what is in it.
+    compressMinBytes: Number.POSITIVE_INFINITY,
   });
   // Every request passes here, whatever its protocol: a faster path for some looks first here,
   // and runs the same interceptors.
