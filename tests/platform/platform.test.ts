@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
@@ -168,4 +168,29 @@ test("a service that dies is restarted, and one whose files change is replaced",
   const third = await pidOf((await next.promise).split(" ").at(-1) ?? "");
   assert.notEqual(third, second);
   assert.ok(lines.includes(`${join(watched, "a.ts")} and 1 more changed: one is restarted`));
+});
+
+test("a user id without a name, as some clusters give containers, ends the start with one true line", async (t) => {
+  const uid = 1_000_730_000;
+  if (process.getuid?.() !== 0) return t.skip("needs root");
+  const user = { uid, gid: 0 };
+  const supervisor = join(import.meta.dirname, "fixtures", "supervisor.ts");
+  const canReach = spawnSync(process.execPath, ["--check", supervisor], user).status === 0;
+  if (!canReach) return t.skip("another user can't reach this checkout");
+  using folder = temporaryFolder();
+  chownSync(folder.path, uid, 0);
+  const service = join(import.meta.dirname, "fixtures", "listening.ts");
+  const start = () =>
+    spawnSync(process.execPath, [supervisor, join(folder.path, ".data"), service], {
+      ...user,
+      encoding: "utf8",
+      timeout: 30_000,
+    });
+  const { status, stderr } = start();
+  assert.equal(
+    stderr,
+    `PostgreSQL can't make its data as a user without a name, and none has the id ${uid}: ` +
+      "give the id a line in /etc/passwd, start as a user who has one, or set DATABASE_URL\n",
+  );
+  assert.equal(status, 1);
 });

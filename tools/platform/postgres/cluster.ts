@@ -163,6 +163,13 @@ async function runSql(
 }
 
 function failed(program: string, stderr: string): StartError {
+  const [, nameless] = /could not look up effective user ID (\d+)/.exec(stderr) ?? [];
+  if (nameless !== undefined) {
+    return new StartError(
+      `PostgreSQL can't make its data as a user without a name, and none has the id ${nameless}: ` +
+        "give the id a line in /etc/passwd, start as a user who has one, or set DATABASE_URL",
+    );
+  }
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   const reason = lines.find((line) => /error:|ERROR:|FATAL:|PANIC:/.test(line)) ?? lines.at(-1);
   const advice = /No space left/i.test(stderr)
