@@ -85,7 +85,7 @@ function valueRules(field: DescField, options: Options | undefined) {
     else if (allowed && field.enum) enumNumbers = enumNumbers.filter((it) => allowed.includes(it));
     else notes.push(message);
   }
-  const [first, ...more] = patterns.map(toEcmaScript);
+  const [first, ...more] = patterns.map(toPortable);
   if (first !== undefined) keywords.pattern = first;
   if (more.length > 0) keywords.allOf = more.map((pattern) => ({ pattern }));
   const refusesZero =
@@ -115,4 +115,12 @@ function inNumbers(expression: string): number[] | undefined {
 /** RE2 writes `\pL` where ECMAScript writes `\p{L}`. */
 function toEcmaScript(pattern: string): string {
   return pattern.replaceAll(/\\([pP])([A-Z])/g, "\\$1{$2}");
+}
+
+/**
+ * As every language reads it that clients are generated in; Python's knows no `\p`. `\s` has all
+ * of `\pZ`; of `\pC` the control characters are left, and the server refuses the others as well.
+ */
+function toPortable(pattern: string): string {
+  return pattern.replaceAll("\\pC", "\\x00-\\x1f\\x7f-\\x9f").replaceAll("\\pZ", "");
 }

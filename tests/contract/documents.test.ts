@@ -96,6 +96,21 @@ test("requests: rules as keywords, what may be left out may be null", () => {
   assert.ok(!send({ content: "hi", roomId: "1" }), "what is in the path is not in the body");
 });
 
+test("patterns are written in what every language's expressions know", () => {
+  const known = /\\(?![sSdDwW.\\/-]|x[0-9a-f]{2})|\(\?/;
+  for (const name of ["openapi.json", "asyncapi.json"]) {
+    const patterns = read(name).match(/(?<="pattern": )".*"/g) ?? [];
+    assert.ok(patterns.length >= 2, name);
+    for (const pattern of patterns) assert.doesNotMatch(JSON.parse(pattern), known);
+  }
+  const accepts = compile("UpdateProfileRequest");
+  const email = (text: string) => accepts({ email: text });
+  assert.ok(email("john@example.com"));
+  for (const text of ["a b@c.de", "a\u2003b@c.de", "a\u0000@c.de", "a@c.\u0085de"]) {
+    assert.ok(!email(text), JSON.stringify(text));
+  }
+});
+
 test("answers: closed objects, every field there", () => {
   const accepts = compile("Room");
   const room = {

@@ -21,6 +21,14 @@ interface ForeignClient {
 const run = (command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}) =>
   promisify(execFile)(command, args, { cwd, env: { ...process.env, ...env } });
 
+/** What a Python client of openapi-generator imports. */
+const generatedPythonNeeds = [
+  "pydantic==2.12.4",
+  "python-dateutil==2.9.0.post0",
+  "typing-extensions==4.15.0",
+  "urllib3==2.5.0",
+];
+
 export const foreignClients: readonly ForeignClient[] = [
   {
     name: "grpcurl",
@@ -65,18 +73,46 @@ func main() { os.Exit(app.New(cui.New()).Run(os.Args[1:])) }
     program: "bin/openapi-python-client",
     async install(folder, version) {
       await run("python3", ["-m", "venv", "."], folder);
-      const packages = [`openapi-python-client==${version}`, "mypy==1.18.2"];
+      const packages = [`openapi-python-client==${version}`, "ruff==0.14.5"];
       await run("bin/pip", ["install", "--quiet", ...packages], folder);
+    },
+  },
+  {
+    name: "openapi-generator",
+    version: "7.26.0",
+    needs: "java",
+    program: "bin/openapi-generator-cli",
+    async install(folder, version) {
+      await run("python3", ["-m", "venv", "."], folder);
+      const packages = [`openapi-generator-cli==${version}`, ...generatedPythonNeeds];
+      await run("bin/pip", ["install", "--quiet", ...packages], folder);
+    },
+  },
+  {
+    name: "openapi-typescript",
+    version: "7.13.0",
+    needs: "npm",
+    program: "node_modules/.bin/openapi-typescript",
+    async install(folder, version) {
+      await writeFile(join(folder, "package.json"), '{"type":"module"}');
+      const packages = [
+        `openapi-typescript@${version}`,
+        "openapi-fetch@0.17.0",
+        "typescript@5.9.3",
+      ];
+      await run("npm", ["install", "--no-audit", "--no-fund", ...packages], folder);
     },
   },
 ];
 
-/** Where a client's program is, and why a test that needs it is skipped. */
-export function foreignClient(name: string): { path: string; missing: string | false } {
+/** Where a client is, and why a test that needs it is skipped. */
+export function foreignClient(name: string) {
   const client = foreignClients.find((it) => it.name === name);
   if (!client) throw new Error(`no client ${name}`);
-  const path = join(folderOf(client), client.program);
-  return { path, missing: !existsSync(path) && `not installed: npm run clients (${client.needs})` };
+  const folder = folderOf(client);
+  const path = join(folder, client.program);
+  const missing = !existsSync(path) && `not installed: npm run clients (needs ${client.needs})`;
+  return { folder, path, missing };
 }
 
 /** Installs a client that isn't there yet; answers why it couldn't. */
