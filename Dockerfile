@@ -24,18 +24,18 @@ USER node
 FROM base AS auth
 COPY services/auth services/auth
 EXPOSE 3002 50001
-HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.AUTH_SERVICE_HTTP_PORT || 3002}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["env", "NODE_USE_ENV_PROXY=0", "node", "-e", "fetch(`http://127.0.0.1:${process.env.AUTH_SERVICE_HTTP_PORT || 3002}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "services/auth/main.ts"]
 
 FROM base AS message
 COPY services/message services/message
 EXPOSE 3001 50002
-HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.MESSAGE_SERVICE_HTTP_PORT || 3001}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["env", "NODE_USE_ENV_PROXY=0", "node", "-e", "fetch(`http://127.0.0.1:${process.env.MESSAGE_SERVICE_HTTP_PORT || 3001}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "services/message/main.ts"]
 
 FROM base AS gateway
 COPY clients/reference clients/reference
 COPY services/gateway services/gateway
 EXPOSE 3000
-HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.API_GATEWAY_PORT || 3000}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=5 CMD ["env", "NODE_USE_ENV_PROXY=0", "node", "-e", "fetch(`http://127.0.0.1:${process.env.API_GATEWAY_PORT || 3000}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "services/gateway/main.ts"]
