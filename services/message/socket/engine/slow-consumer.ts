@@ -45,7 +45,7 @@ function judgeLater(conn: Connection, onCut: () => void): void {
 }
 
 /** What waits, as a multiple of what may. */
-function excessOf(conn: Connection): number {
+export function excessOf(conn: Connection): number {
   const queue = queueOf(conn) ?? [];
   const bytes = (queuedBytes.get(queue) ?? 0) + (streamOf(conn)?.writableLength ?? 0);
   return Math.max(queue.length / unreadLimits.packets, bytes / unreadLimits.bytes);

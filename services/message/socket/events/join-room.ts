@@ -6,6 +6,7 @@ import { becomeMember, type Members } from "#message/members/join-room.ts";
 import { createGather } from "#message/store/gather.ts";
 import { isId } from "#message/store/ids.ts";
 import type { MessageStore } from "#message/store/store.ts";
+import { turnToAnswer } from "../engine/answer-turns.ts";
 import { eventLimits } from "../limits.ts";
 import type { EventCall, EventHandler } from "./event-handler.ts";
 import { beginJoin, type Joining, type JoiningContext } from "./joining.ts";
@@ -24,7 +25,12 @@ export const onJoinRoom = (ctx: JoinContext): EventHandler<"join_room"> => {
   const read = createRangeReader(ctx.store);
   return async (request, call) => {
     if (!isId(request.roomId)) throw new AppError("ROOM_NOT_FOUND");
-    const release = await lockRoom(call.socket, request.roomId);
+    const unlock = await lockRoom(call.socket, request.roomId);
+    const endTurn = await turnToAnswer(call.socket.conn);
+    const release = () => {
+      endTurn();
+      unlock();
+    };
     try {
       const joining = await beginJoin(ctx, call.socket, request.roomId, call.user.id);
       try {
