@@ -55,6 +55,8 @@ async function trail(requestId: string): Promise<string[]> {
   return [logs.gateway, logs.message, logs.auth]
     .flatMap(linesOf)
     .filter((it) => it.requestId === requestId)
+    // On a busy machine the feed may be behind, and then auth is asked about the session too.
+    .filter((it) => it.method !== "CheckSession" && it.method !== "GetSigningKeys")
     .map((it) => `${it.service}: ${it.msg} ${it.method} ${it.route ?? it.code}`);
 }
 
