@@ -1,6 +1,7 @@
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
+import type { Pool } from "pg";
 import type { Membership, MembershipChange, Slice } from "../store.ts";
-import type { Database } from "./schema.ts";
+import type { Database, MembershipCounterTable } from "./schema.ts";
 
 export async function listMembers(
   db: Kysely<Database>,
@@ -37,14 +38,16 @@ export function listMembershipChanges(
     .execute();
 }
 
+/** Asked with every connect: by a fixed statement, as building one costs more than running it. */
 export async function listMembershipPositions(
-  db: Kysely<Database>,
+  pool: Pool,
   userIds: readonly string[],
 ): Promise<Map<string, number>> {
-  const rows = await db
-    .selectFrom("membershipCounters")
-    .select(["userId", "lastNumber"])
-    .where(({ eb, ref }) => eb(ref("userId"), "=", sql<string>`any(${[...userIds]}::text[])`))
-    .execute();
+  const { rows } = await pool.query<Pick<MembershipCounterTable, "userId" | "lastNumber">>({
+    name: "membership-positions",
+    text: `select user_id as "userId", last_number as "lastNumber"
+      from message.membership_counters where user_id = any($1::text[])`,
+    values: [userIds],
+  });
   return new Map(rows.map((row) => [row.userId, row.lastNumber]));
 }

@@ -66,7 +66,7 @@ interface MembershipTable {
 }
 
 /** The number of each user's last change of memberships. */
-interface MembershipCounterTable {
+export interface MembershipCounterTable {
   userId: string;
   lastNumber: number;
 }

@@ -50,7 +50,7 @@ export async function openPostgresStore(
     changeMembers: (batch) => changeMembers(db, batch),
     listMembers: (roomId, slice) => listMembers(db, roomId, slice),
     listMembershipChanges: (userId, from, to) => listMembershipChanges(db, userId, from, to),
-    membershipPositions: (userIds) => listMembershipPositions(db, userIds),
+    membershipPositions: (userIds) => listMembershipPositions(pool, userIds),
     positions: (roomIds) => listPositions(db, roomIds),
     toStoreError,
     ping: postgres.ping,
