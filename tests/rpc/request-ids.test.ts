@@ -52,12 +52,14 @@ async function trail(requestId: string): Promise<string[]> {
   while (!linesOf(logs.gateway).some((it) => it.requestId === requestId && it.msg === "request")) {
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return [logs.gateway, logs.message, logs.auth]
-    .flatMap(linesOf)
-    .filter((it) => it.requestId === requestId)
-    // On a busy machine the feed may be behind, and then auth is asked about the session too.
-    .filter((it) => it.method !== "CheckSession" && it.method !== "GetSigningKeys")
-    .map((it) => `${it.service}: ${it.msg} ${it.method} ${it.route ?? it.code}`);
+  return (
+    [logs.gateway, logs.message, logs.auth]
+      .flatMap(linesOf)
+      .filter((it) => it.requestId === requestId)
+      // On a busy machine the feed may be behind, and then auth is asked about the session too.
+      .filter((it) => it.method !== "CheckSession" && it.method !== "GetSigningKeys")
+      .map((it) => `${it.service}: ${it.msg} ${it.method} ${it.route ?? it.code}`)
+  );
 }
 
 test("one id follows a request through the logs of three services", async () => {
