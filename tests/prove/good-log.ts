@@ -1,4 +1,5 @@
 import type { FaultCounts, FaultLog, RunLog, SendLog } from "#tools/prove/check/run-log.ts";
+import { createTally } from "#tools/prove/load/tally.ts";
 
 type Open<T> = T extends readonly (infer E)[]
   ? Open<E>[]
@@ -7,16 +8,7 @@ type Open<T> = T extends readonly (infer E)[]
     : T;
 
 export const noCounts: FaultCounts = {
-  disconnects: 0,
-  reconnects: 0,
-  refused: 0,
-  unanswered: 0,
-  resends: 0,
-  foundStored: 0,
-  slowAcks: 0,
-  lateDeliveries: 0,
-  resumed: 0,
-  filled: 0,
+  ...createTally().counts,
   acksDropped: 0,
   commitsUnheard: 0,
   conflicts: 0,
