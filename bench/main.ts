@@ -10,15 +10,23 @@ const scenarios: Record<string, () => Promise<Scenario>> = {
   memory: async () => (await import("./scenarios/memory.ts")).memory,
   connects: async () => (await import("./scenarios/connects.ts")).connects,
   pages: async () => (await import("./scenarios/pages.ts")).pages,
+  watching: async () => (await import("./scenarios/watching.ts")).watching,
+  presence: async () => (await import("./scenarios/presence.ts")).presence,
+  changes: async () => (await import("./scenarios/changes.ts")).changes,
   resume: async () => (await import("./scenarios/resume.ts")).resume,
+  search: async () => (await import("./scenarios/search.ts")).search,
   instances: async () => (await import("./scenarios/instances.ts")).instances,
   order: async () => (await import("./scenarios/order.ts")).order,
+  rest: async () => (await import("./scenarios/rest.ts")).rest,
+  lists: async () => (await import("./scenarios/lists.ts")).lists,
+  rpc: async () => (await import("./scenarios/rpc.ts")).rpc,
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "5" },
+    against: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -30,7 +38,9 @@ else if (!Number.isInteger(rounds) || rounds < 1) fail("--rounds must be a whole
 else await runAll(positionals.includes("all") ? Object.keys(scenarios) : positionals);
 
 async function help(): Promise<void> {
-  say("Usage: npm run bench -- <scenario>… [--rounds 5]\n\nScenarios, or `all`:");
+  say(
+    "Usage: npm run bench -- <scenario>… [--rounds 5] [--against <checkout>]\n\nScenarios, or `all`:",
+  );
   for (const [name, load] of Object.entries(scenarios)) {
     process.stdout.write(`  ${name.padEnd(10)} ${(await load()).about}\n`);
   }
@@ -50,7 +60,7 @@ async function runAll(names: string[]): Promise<void> {
     const scenario = await scenarios[name]?.();
     if (!scenario) continue;
     say(`## ${name}: ${scenario.about}`);
-    await scenario.run({ rounds, say }).catch((error: unknown) => {
+    await scenario.run({ rounds, say, against: values.against }).catch((error: unknown) => {
       fail(`${name} failed: ${error instanceof Error ? error.stack : String(error)}`);
     });
   }

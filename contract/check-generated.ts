@@ -9,7 +9,7 @@ const folder = await mkdtemp(join(tmpdir(), "aetherconnect-gen-"));
 try {
   await runBuf(ROOT, ["generate", "--output", folder]);
   const stale: string[] = [];
-  for (const out of ["gen", "packages/rpc/src/gen"]) {
+  for (const out of ["gen", "clients/sdk/src/gen", "packages/rpc/src/gen"]) {
     const expected = await readTree(join(folder, out));
     const found = await readTree(join(ROOT, out));
     for (const name of new Set([...expected.keys(), ...found.keys()])) {

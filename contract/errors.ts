@@ -47,6 +47,11 @@ export function invalid(path: string, message: string): AppError {
   return new AppError("VALIDATION_FAILED", { faults: [{ path, message }] });
 }
 
+/** There are as many as there may be. `path` says of what: "pins". */
+export function limitReached(path: string, most: number): AppError {
+  return new AppError("LIMIT_REACHED", { faults: [{ path, message: `must be at most ${most}` }] });
+}
+
 /** What is answered for anything that was thrown; the unexpected becomes INTERNAL. */
 export function toAppError(thrown: unknown): AppError {
   return thrown instanceof AppError ? thrown : new AppError("INTERNAL", { cause: thrown });

@@ -1,14 +1,18 @@
 import {
   type DescField,
   type DescMessage,
+  getOption,
   isMessage,
   type MessageShape,
   ScalarType,
 } from "@bufbuild/protobuf";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
+import { emoji } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { AppError, type Fault } from "./errors.ts";
+import { emojiRule, toEmoji } from "./wire/emoji.ts";
 import { jsonLimitsOf } from "./wire/form.ts";
 import { jsonFault, maxFaults, textFault } from "./wire/json.ts";
+import { noId } from "./wire/reader.ts";
 
 // The patterns are the contract's own, so RE2's guarantee against slow ones isn't needed,
 // and V8's are three times as fast.
@@ -97,10 +101,16 @@ function valueCheck(
     };
   }
   if (field.scalar !== ScalarType.STRING) return undefined;
+  const faultOf = getOption(field, emoji) ? emojiFault : textFault;
   return (value, path, faults) => {
-    const fault = typeof value === "string" ? textFault(value) : undefined;
+    const fault = typeof value === "string" ? faultOf(value) : undefined;
     if (fault) faults.push({ path, message: fault });
   };
+}
+
+/** What came by a path and is no emoji has its name: it counts after the room. */
+function emojiFault(text: string): string | undefined {
+  return text === noId || toEmoji(text) ? undefined : emojiRule;
 }
 
 const noLimits = { maxBytes: 65_536, maxDepth: 100 };

@@ -84,8 +84,8 @@ function rowOf(rule: z.ZodType): string {
 }
 
 test("files that the documents name exist", async () => {
-  const documents = globSync(["*.md", "docs/*.md", "bench/*.md", "packages/*/*.md"]);
-  const folders = ["", "services/", "services/message/", "tests/", "bench/"];
+  const documents = globSync(["*.md", "docs/**/*.md", "bench/*.md", "packages/*/*.md"]);
+  const folders = ["", "services/", "services/auth/", "services/message/", "tests/", "bench/"];
   const named = documents.flatMap((document) =>
     [
       ...readFileSync(document, "utf8").matchAll(

@@ -1,5 +1,6 @@
 /**
  * Runs the tests, or the files given, against a PostgreSQL server of their own.
+ * With `FAULT_MINUTES` the tests of the client package's faults take that much longer.
  * The last line is `N passed, N failed`, with what was skipped and why before it.
  */
 import { globSync } from "node:fs";
@@ -34,9 +35,9 @@ async function runFiles(files: string[], databaseUrl: string): Promise<boolean> 
   const stream = run({
     files,
     concurrency: 2,
-    timeout: 120_000,
+    timeout: 120_000 + Number(process.env.FAULT_MINUTES ?? 0) * 60_000,
     // Polling clients leave timers of engine.io behind that would hold a process for half a minute.
-    execArgv: ["--test-force-exit"],
+    execArgv: ["--test-force-exit", "--require", join(import.meta.dirname, "blocking-stdout.cjs")],
     env: { NODE_COMPILE_CACHE: compileCache, ...process.env, TEST_DATABASE_URL: databaseUrl },
   });
   stream.on("test:pass", ({ name, skip, details }) => {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { Server } from "node:http";
+import type { Server } from "node:net";
+import { portOf } from "#tools/rig/ports.ts";
 
 /** What stands on the wire of the platform, so that baselines send as many bytes. */
 export interface WireMessage {
@@ -53,12 +54,13 @@ export function createMessageMaker(): MessageMaker {
 }
 
 /** Listens on a free port, tells the parent, and ends with it. */
-export function reportReady(http: Server): void {
-  http.listen(0, "127.0.0.1", () => {
-    const address = http.address();
-    const port = typeof address === "object" && address ? address.port : 0;
-    process.send?.({ type: "ready", urls: [`http://127.0.0.1:${port}`] });
-  });
+export function reportReady(server: Server): void {
+  server.listen(0, "127.0.0.1", () => reportPort(portOf(server)));
+}
+
+/** Tells the parent where it listens, and ends with it. */
+export function reportPort(port: number): void {
+  process.send?.({ type: "ready", urls: [`http://127.0.0.1:${port}`] });
   process.on("SIGTERM", () => process.exit(0));
   process.on("disconnect", () => process.exit(0));
 }

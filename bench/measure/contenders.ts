@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { createService, type Service } from "#tools/rig/service.ts";
+import { type MessageService, startMessageService } from "./message-service.ts";
 import { openRawSocket, type RawSocket, requestOnce } from "./raw-socket.ts";
-import { type BenchStage, setBenchStage } from "./stage.ts";
 
 /** One of those that are compared: a server, and how sockets get into it. */
 export interface Contender extends AsyncDisposable {
@@ -13,43 +13,60 @@ export interface Contender extends AsyncDisposable {
   newDoors: (count: number) => Promise<Door[]>;
 }
 
-/** Opens a socket, as often as it is asked. */
-export type Door = () => Promise<RawSocket>;
+/** Opens a socket of a user, as often as it is asked. */
+export interface Door {
+  (): Promise<RawSocket>;
+  userId: string;
+}
 
 const openAtOnce = 20;
 
-/** The message service; every message is stored. Its stage goes with it. */
-export async function ours(env?: Record<string, string>): Promise<Contender> {
-  const stage = await setBenchStage(env);
-  return contenderOf(stage, "ours", stage.instances[0], async () => {
-    await stage[Symbol.asyncDispose]();
+/** The message service; every message is stored. */
+export async function ours({
+  env,
+  counted,
+}: {
+  env?: Record<string, string>;
+  counted?: readonly string[];
+} = {}): Promise<Contender> {
+  const service = await startMessageService(env);
+  return contenderOf(service, "ours", service.instances[0], {
+    dispose: () => service[Symbol.asyncDispose](),
+    ...(counted && { counted }),
   });
 }
 
-/** One instance of a stage. */
+/** One instance of it. */
 export function contenderOf(
-  stage: BenchStage,
+  service: MessageService,
   name: string,
   server: Service | undefined,
-  dispose: () => Promise<void> = async () => {},
+  {
+    dispose = async () => {},
+    counted,
+  }: { dispose?: () => PromiseLike<void>; counted?: readonly string[] } = {},
 ): Contender {
   if (!server) throw new Error("no such instance");
   return {
     name,
     server,
     async newRooms(count) {
-      const [creator] = await stage.newUsers(1);
-      return creator ? stage.newRooms(count, creator) : [];
+      const [creator] = await service.newUsers(1);
+      return creator ? service.newRooms(count, creator) : [];
     },
     async newDoors(count) {
       const url = server.urls[0] ?? "";
-      const users = await stage.newUsers(count);
-      return users.map((user) => async () => {
-        const token = await stage.wsToken(user);
-        return openRawSocket({ url, auth: { token }, readyEvent: "connected" });
+      const users = await service.newUsers(count);
+      return users.map((user) => {
+        const open = async () => {
+          const token = await service.wsToken(user);
+          const options = { url, auth: { token }, readyEvent: "connected" };
+          return openRawSocket({ ...options, ...(counted && { counted }) });
+        };
+        return Object.assign(open, { userId: user.id });
       });
     },
-    [Symbol.asyncDispose]: dispose,
+    [Symbol.asyncDispose]: async () => dispose(),
   };
 }
 
@@ -79,7 +96,9 @@ async function baseline(name: string, file: string, auth: object | undefined): P
       // As long as ours, for as many bytes on the wire.
       Array.from({ length: count }, () => String(++rooms).padStart(24, "0")),
     newDoors: async (count) =>
-      Array.from({ length: count }, () => () => openRawSocket({ url, auth })),
+      Array.from({ length: count }, (_, i) =>
+        Object.assign(() => openRawSocket({ url, auth }), { userId: String(i) }),
+      ),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
@@ -112,12 +131,12 @@ async function joinWithRetries(socket: RawSocket, roomId: string): Promise<void>
 }
 
 /** @throws Error where the server refuses */
-export async function join(socket: RawSocket, roomId: string, afterSeq?: number): Promise<unknown> {
-  const answer = await requestOnce(socket, "join_room", {
-    roomId,
-    ...(afterSeq !== undefined && { afterSeq }),
-  });
-  return succeeded(answer);
+export async function join(
+  socket: RawSocket,
+  roomId: string,
+  after: { afterSeq?: number; afterRevision?: number } = {},
+): Promise<unknown> {
+  return succeeded(await requestOnce(socket, "join_room", { roomId, ...after }));
 }
 
 /** An acknowledgement that says so. @throws Error otherwise */

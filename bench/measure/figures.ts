@@ -33,8 +33,11 @@ export function ratio(ours: readonly number[], baseline: readonly number[]): num
   return median(ours.map((value, i) => value / (baseline[i] ?? Number.NaN)));
 }
 
+/** What a ratio must be. */
+export type Goal = { atLeast: number } | { atMost: number };
+
 /** A ratio beside its goal. */
-export function judged(value: number, goal: { atLeast: number } | { atMost: number }): string {
+export function judged(value: number, goal: Goal): string {
   const isMet = "atLeast" in goal ? value >= goal.atLeast : value <= goal.atMost;
   const text = "atLeast" in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`;
   return `${figure(value)} (goal ${text}: ${isMet ? "met" : "**missed**"})`;

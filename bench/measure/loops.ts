@@ -13,6 +13,13 @@ export interface Traffic {
 export const content =
   "A message of the usual length: a sentence or two, some of them with a question, and no attachment. Did that arrive everywhere?";
 
+/** The i-th event that is sent, and its payload; whoever sends it takes turns. */
+export type Ask = (i: number) => readonly [event: string, payload: object];
+
+const sending =
+  (roomId: string): Ask =>
+  () => ["send_message", { roomId, content }];
+
 const arrivalLimitMs = 30_000;
 
 /**
@@ -24,7 +31,7 @@ export function closedLoop(
   roomId: string,
   options: { senders: number; underWay: number; ms: number },
 ): Promise<Traffic> {
-  return follow(sockets, roomId, options.senders, (send, isOver) => {
+  return follow(sockets, sending(roomId), options.senders, (send, isOver) => {
     const endsAt = performance.now() + options.ms;
     for (let i = 0; i < options.underWay; i++) send();
     return () => {
@@ -38,9 +45,10 @@ export function closedLoop(
 export function openLoop(
   sockets: readonly RawSocket[],
   roomId: string,
-  options: { senders: number; perSecond: number; ms: number },
+  options: { senders: number; perSecond: number; ms: number; ask?: Ask },
 ): Promise<Traffic> {
-  return follow(sockets, roomId, options.senders, (send, isOver) => {
+  const { ask = sending(roomId) } = options;
+  return follow(sockets, ask, options.senders, (send, isOver) => {
     const startedAt = performance.now();
     const total = Math.round((options.ms / 1000) * options.perSecond);
     let sent = 0;
@@ -63,7 +71,7 @@ type Pace = (send: () => void, isOver: () => void) => () => void;
  */
 function follow(
   sockets: readonly RawSocket[],
-  roomId: string,
+  ask: Ask,
   senders: number,
   pace: Pace,
 ): Promise<Traffic> {
@@ -81,8 +89,9 @@ function follow(
     }, 1_000);
     const send = () => {
       const sender = sockets[sentAt.length % Math.min(senders, sockets.length)];
+      const [event, payload] = ask(sentAt.length);
       sentAt.push(performance.now());
-      sender?.request("send_message", { roomId, content }, (text) => {
+      sender?.request(event, payload, (text) => {
         if (!text.startsWith('[{"success":true')) reject(new Error(text));
       });
     };

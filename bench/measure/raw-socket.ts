@@ -3,13 +3,13 @@ import { frame, upgradeRequest } from "#tools/rig/raw-sockets.ts";
 
 /**
  * A lean client: WebSocket, Engine.IO and Socket.IO text frames by hand on a TCP socket, so
- * that the load costs less than what it loads. It knows `new_message`, acknowledgements and
- * the first events, and doesn't parse what nobody asks for.
+ * that the load costs less than what it loads. It knows events that it counts, acknowledgements
+ * and the first events, and doesn't parse what nobody asks for.
  */
 export interface RawSocket {
   /** Sends an event; the acknowledgement comes as JSON text, an array of its arguments. */
   request: (event: string, payload: object, onAck: (text: string) => void) => void;
-  /** Called for each `new_message`; `text` is its packet. */
+  /** Called for each event of `RawOptions.counted`; `text` is its packet. */
   onMessage: (text: () => string) => void;
   onClose: () => void;
   close: () => void;
@@ -21,6 +21,8 @@ export interface RawOptions {
   auth?: object | undefined;
   /** The event after which the socket is in; undefined: when its handshake is answered. */
   readyEvent?: string | undefined;
+  /** The events that `onMessage` is called for; `new_message` if nothing is said. */
+  counted?: readonly string[];
 }
 
 /** All sockets read into one buffer, one after the other. */
@@ -29,7 +31,9 @@ const code = (text: string) => text.charCodeAt(0);
 const [engineOpen, ping, engineMessage] = [code("0"), code("2"), code("4")];
 const [connected, event, ack] = [code("0"), code("2"), code("3")];
 
-export function openRawSocket({ url, auth, readyEvent }: RawOptions): Promise<RawSocket> {
+export function openRawSocket(options: RawOptions): Promise<RawSocket> {
+  const { url, auth, readyEvent, counted = ["new_message"] } = options;
+  const heads = counted.map((name) => Buffer.from(`"${name}"`));
   const { hostname, port } = new URL(url);
   const acks = new Map<string, (text: string) => void>();
   let nextId = 0;
@@ -56,8 +60,11 @@ export function openRawSocket({ url, auth, readyEvent }: RawOptions): Promise<Ra
     else if (type === engineMessage) {
       const packet = data[from + 1];
       if (packet === event) {
-        // 42["n…": new_message; every other event is a rare one.
-        if (data[from + 4] === code("n")) self.onMessage(text);
+        // 42["new_message",…
+        const isCounted = heads.some(
+          (it) => data.compare(it, 0, it.length, from + 3, from + 3 + it.length) === 0,
+        );
+        if (isCounted) self.onMessage(text);
         else if (readyEvent && text().startsWith(`42["${readyEvent}"`)) opened.resolve(self);
         else if (text().startsWith('42["error"')) opened.reject(new Error(text()));
       } else if (packet === ack) {

@@ -7,6 +7,8 @@ export interface Scenario {
 
 export interface ScenarioOptions {
   rounds: number;
+  /** The folder of another checkout to compare with, where a scenario can. */
+  against?: string | undefined;
   /** Prints a paragraph or a table, in markdown. */
   say: (text: string) => void;
 }

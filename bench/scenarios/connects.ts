@@ -1,7 +1,8 @@
+import { asMedian, comparison, measureRounds, withSpread } from "../measure/compare.ts";
 import { bareSocketIo, type Contender, ours } from "../measure/contenders.ts";
-import { figure, median, quantile, ratio, spread, table } from "../measure/figures.ts";
+import { quantile } from "../measure/figures.ts";
 import type { RawSocket } from "../measure/raw-socket.ts";
-import { pooled, rotated } from "../measure/rounds.ts";
+import { pooled } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
 
 const count = 1_500;
@@ -12,37 +13,19 @@ export const connects: Scenario = {
   async run({ rounds, say }) {
     await using stack = new AsyncDisposableStack();
     const contenders = [stack.use(await ours()), stack.use(await bareSocketIo())];
-    const sides = contenders.map((contender) => ({
-      contender,
-      samples: [] as { rate: number; p99: number; cpu: number }[],
+    const sides = contenders.map((it) => ({
+      name: it.name,
+      samples: [],
+      measure: () => measure(it),
     }));
-    for (const { contender } of sides) await measure(contender);
-    for (let round = 0; round < rounds; round++) {
-      for (const { contender, samples } of rotated(sides, round)) {
-        samples.push(await measure(contender));
-      }
-    }
-    const pick = (i: number, key: "rate" | "p99" | "cpu") =>
-      sides[i]?.samples.map((sample) => sample[key]) ?? [];
-    say(
-      table(
-        ["", "connects/s", "p99 ms", "server CPU µs a connect"],
-        [
-          ...sides.map(({ contender }, i) => [
-            contender.name,
-            spread(pick(i, "rate")),
-            figure(median(pick(i, "p99"))),
-            spread(pick(i, "cpu")),
-          ]),
-          [
-            "ours / bare Socket.IO",
-            figure(ratio(pick(0, "rate"), pick(1, "rate"))),
-            figure(ratio(pick(0, "p99"), pick(1, "p99"))),
-            figure(ratio(pick(0, "cpu"), pick(1, "cpu"))),
-          ],
-        ],
-      ),
-    );
+    for (const side of sides) await side.measure();
+    await measureRounds(sides, rounds);
+    const columns = {
+      rate: withSpread("connects/s"),
+      p99: asMedian("p99 ms"),
+      cpu: withSpread("server CPU µs a connect"),
+    };
+    say(comparison("", columns, sides, { "bare Socket.IO": { rate: { atLeast: 0.8 } } }));
     say(
       `${count} sockets a round, ${underWay} under way. Ours: to \`connected\`, each another user whose ` +
         "token's signature is verified and whose name is fetched from the auth service (a stand-in " +

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { comparison, measureRounds, withSpread } from "../measure/compare.ts";
 import { bareSocketIo, type Contender, enter, ours } from "../measure/contenders.ts";
-import { judged, ratio, spread, table } from "../measure/figures.ts";
-import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
 
 const count = 2_000;
@@ -12,31 +11,16 @@ export const memory: Scenario = {
   about: "memory per idle socket that has joined a room, against bare Socket.IO",
   async run({ rounds, say }) {
     const sides = [
-      { name: "ours", open: () => ours(), rss: [] as number[], heap: [] as number[] },
-      { name: "bare Socket.IO", open: bareSocketIo, rss: [] as number[], heap: [] as number[] },
+      { name: "ours", samples: [], measure: () => measure(ours) },
+      { name: "bare Socket.IO", samples: [], measure: () => measure(bareSocketIo) },
     ];
-    for (let round = 0; round < rounds; round++) {
-      for (const side of rotated(sides, round)) {
-        await using contender = await side.open();
-        const { rss, heap } = await measure(contender);
-        side.rss.push(rss);
-        side.heap.push(heap);
-      }
-    }
-    const [our, bare] = sides;
-    say(
-      table(
-        ["", "KiB of resident memory a socket", "KiB of heap a socket"],
-        [
-          ...sides.map((it) => [it.name, spread(it.rss), spread(it.heap)]),
-          [
-            "ours / bare Socket.IO",
-            judged(ratio(our?.rss ?? [], bare?.rss ?? []), { atMost: 1.15 }),
-            judged(ratio(our?.heap ?? [], bare?.heap ?? []), { atMost: 1.15 }),
-          ],
-        ],
-      ),
-    );
+    await measureRounds(sides, rounds);
+    const columns = {
+      rss: withSpread("KiB of resident memory a socket"),
+      heap: withSpread("KiB of heap a socket"),
+    };
+    const goals = { rss: { atMost: 1.15 }, heap: { atMost: 1.15 } };
+    say(comparison("", columns, sides, { "bare Socket.IO": goals }));
     say(
       `${count} sockets over ${rooms} rooms, each of ours another user; a fresh server each round, which ` +
         `has had ${warmUp} sockets before; the garbage is collected before each look. Heap: V8's, and ` +
@@ -46,7 +30,8 @@ export const memory: Scenario = {
 };
 
 /** What a socket adds, KiB. */
-async function measure(contender: Contender): Promise<{ rss: number; heap: number }> {
+async function measure(open: () => Promise<Contender>): Promise<{ rss: number; heap: number }> {
+  await using contender = await open();
   const ids = await contender.newRooms(rooms);
   const roomOf = (i: number) => ids[i % rooms] ?? "";
   for (const socket of await enter(await contender.newDoors(warmUp), roomOf)) socket.close();

@@ -1,8 +1,8 @@
 import { contenderOf, enter } from "../measure/contenders.ts";
 import { table } from "../measure/figures.ts";
+import { startMessageService } from "../measure/message-service.ts";
 import type { RawSocket } from "../measure/raw-socket.ts";
 import type { Scenario } from "../measure/scenario.ts";
-import { setBenchStage } from "../measure/stage.ts";
 
 const senders = 20;
 const each = 100;
@@ -10,11 +10,11 @@ const each = 100;
 export const order: Scenario = {
   about: "a sender's own messages out of order, pipelined, on one instance and on two",
   async run({ rounds, say }) {
-    await using stage = await setBenchStage();
-    const [first] = stage.instances;
-    const second = await stage.startInstance();
-    const one = contenderOf(stage, "one", first);
-    const two = contenderOf(stage, "two", second);
+    await using service = await startMessageService();
+    const [first] = service.instances;
+    const second = await service.startInstance();
+    const one = contenderOf(service, "one", first);
+    const two = contenderOf(service, "two", second);
     const rows: string[][] = [];
     for (const [name, sides] of [
       ["one instance", [one]],

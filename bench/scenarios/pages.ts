@@ -8,11 +8,11 @@ import { listMessages } from "#message/messages/list-messages.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import type { Call } from "#rpc";
 import { withClient } from "#tools/rig/database.ts";
+import { openDatabase } from "../measure/database.ts";
 import { judged, quantile, ratio, spread, table } from "../measure/figures.ts";
 import { content } from "../measure/loops.ts";
 import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
-import { openDatabase } from "../measure/stage.ts";
 
 const few = 1_000;
 const many = 1_000_000;
@@ -26,7 +26,7 @@ const call: Call = {
     expiresAt: Number.POSITIVE_INFINITY,
   }),
   signal: new AbortController().signal,
-  requestHeader: new Headers(),
+  header: () => undefined,
 };
 
 export const pages: Scenario = {

@@ -4,25 +4,16 @@ import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import type { NewMessage } from "#message/store/store.ts";
 import { openTransactions } from "../baselines/kysely-transactions.ts";
-import { figure, judged, median, quantile, ratio, spread, table } from "../measure/figures.ts";
+import { type Calls, keepCalling } from "../measure/calls.ts";
+import { asMedian, comparison, measureRounds, withSpread } from "../measure/compare.ts";
+import { openDatabase } from "../measure/database.ts";
 import { content } from "../measure/loops.ts";
-import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
-import { openDatabase } from "../measure/stage.ts";
 
 const rooms = 20;
 const inFlight = 64;
 const poolSize = 10;
 const ms = 3_000;
-
-interface Contender {
-  name: string;
-  append: (message: NewMessage) => Promise<unknown>;
-  roomIds: string[];
-  rates: number[];
-  p99s: number[];
-  p50s: number[];
-}
 
 export const store: Scenario = {
   about: "durable appends at the MessageStore against one Kysely transaction per message",
@@ -45,37 +36,23 @@ export const store: Scenario = {
           return room.id;
         }),
       );
-    const contender = async (name: string, append: Contender["append"]): Promise<Contender> => {
-      return { name, append, roomIds: await newRooms(), rates: [], p99s: [], p50s: [] };
+    const side = async (name: string, append: (message: NewMessage) => Promise<unknown>) => {
+      const roomIds = await newRooms();
+      return { name, samples: [], measure: () => measure(append, roomIds) };
     };
-    const ours = await contender("ours, group commit", messages.append);
-    const baseline = await contender("Kysely transactions", transactions.append);
-    const both = [ours, baseline];
-    for (const one of both) await measure(one, 1_000);
-    for (const one of both) one.rates = one.p99s = one.p50s = [];
-    for (let round = 0; round < rounds; round++) {
-      for (const one of rotated(both, round)) await measure(one, ms);
-    }
-    const p99 = ratio(ours.p99s, baseline.p99s);
-    say(
-      table(
-        ["", "appends/s", "p50 ms", "p99 ms"],
-        [
-          ...both.map((it) => [
-            it.name,
-            spread(it.rates),
-            figure(median(it.p50s)),
-            spread(it.p99s),
-          ]),
-          [
-            "ours / baseline",
-            judged(ratio(ours.rates, baseline.rates), { atLeast: 8 }),
-            "",
-            judged(p99, { atMost: 1 }),
-          ],
-        ],
-      ),
-    );
+    const sides = [
+      await side("ours, group commit", messages.append),
+      await side("Kysely transactions", transactions.append),
+    ];
+    for (const it of sides) await it.measure();
+    await measureRounds(sides, rounds);
+    const columns = {
+      perSecond: withSpread("appends/s"),
+      p50: asMedian("p50 ms"),
+      p99: withSpread("p99 ms"),
+    };
+    const goals = { perSecond: { atLeast: 8 }, p99: { atMost: 1 } };
+    say(comparison("", columns, sides, { "Kysely transactions": goals }));
     say(
       `${inFlight} in flight over ${rooms} rooms, ${ms / 1000} s a round; ${database.about}, in ` +
         "processes of its own. Both run in the process that calls them. Baseline: " +
@@ -85,29 +62,23 @@ export const store: Scenario = {
   },
 };
 
-async function measure(one: Contender, forMs: number): Promise<void> {
-  const latencies: number[] = [];
-  const startedAt = performance.now();
+function measure(
+  append: (message: NewMessage) => Promise<unknown>,
+  roomIds: readonly string[],
+): Promise<Calls> {
   let next = 0;
-  const work = async () => {
-    while (performance.now() - startedAt < forMs) {
-      const roomId = one.roomIds[next++ % rooms] ?? "";
-      const begunAt = performance.now();
-      await one.append({
-        roomId,
-        userId: "1",
-        username: "Ada Lovelace",
-        content,
-        messageType: MessageType.TEXT,
-        metadata: undefined,
-        clientMessageId: undefined,
-      });
-      latencies.push(performance.now() - begunAt);
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, work));
-  const seconds = (performance.now() - startedAt) / 1000;
-  one.rates = [...one.rates, latencies.length / seconds];
-  one.p50s = [...one.p50s, quantile(latencies, 0.5)];
-  one.p99s = [...one.p99s, quantile(latencies, 0.99)];
+  return keepCalling(inFlight, ms, () =>
+    append({
+      roomId: roomIds[next++ % rooms] ?? "",
+      userId: "1",
+      username: "Ada Lovelace",
+      content,
+      messageType: MessageType.TEXT,
+      metadata: undefined,
+      clientMessageId: undefined,
+      replyTo: undefined,
+      mentions: [],
+      mentionsRoom: undefined,
+    }),
+  );
 }

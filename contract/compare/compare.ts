@@ -74,7 +74,13 @@ function compareMessage(
 ): void {
   const diff = createDiff(before.typeName, findings);
   compareEvent(before, after, diff, comparesFailures);
-  compareRules("rule", messageRulesOf(before), messageRulesOf(after), diff);
+  const rules = new Map(messageRulesOf(after));
+  for (const name of newRules(before, after)) {
+    rules.delete(`cel ${name}`);
+    rules.delete(`text of ${name}`);
+    diff.add("added", "rule", name);
+  }
+  compareRules("rule", messageRulesOf(before), rules, diff);
   for (const field of after.fields) {
     const diffField = createDiff(`${after.typeName}.${field.name}`, findings);
     const old = before.fields.find((it) => it.number === field.number);
@@ -83,6 +89,15 @@ function compareMessage(
       diffField.add("breaking", "required field", "none → a field that has to be given");
     } else diffField.add("added", "field", field.name);
   }
+}
+
+/** The rules on a message that point at new fields: who doesn't send these breaks none of them. */
+function newRules(before: DescMessage, after: DescMessage): string[] {
+  const added = after.fields.filter(
+    ({ number }) => !before.fields.some((it) => it.number === number),
+  );
+  const rules = messageRulesOf(after);
+  return added.map((it) => it.jsonName).filter((name) => rules.has(`cel ${name}`));
 }
 
 function compareEvent(

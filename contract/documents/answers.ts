@@ -30,33 +30,24 @@ export function successAnswers(
 ): Record<string, JsonObject> {
   const parts = envelopeParts(method, option);
   const texts = [option.message, option.emptyMessage].filter(Boolean);
-  const schema = (isDuplicate: boolean | undefined): JsonObject =>
-    objectSchema({
-      properties: {
-        success: { const: true },
-        ...(texts.length === 1 && { message: { const: option.message } }),
-        ...(texts.length > 1 && {
-          message: { enum: texts, description: "The second where nothing is listed." },
-        }),
-        ...Object.fromEntries(
-          parts.map(({ name, field }) => [
-            name,
-            name === "duplicate" && isDuplicate !== undefined
-              ? { ...book.outField(field), const: isDuplicate }
-              : book.outField(field),
-          ]),
-        ),
-      },
-      required: [
-        "success",
-        ...(texts.length > 0 ? ["message"] : []),
-        ...parts
-          .filter((it) => !it.optional || (isDuplicate && it.name === "duplicate"))
-          .map((it) => it.name),
-      ],
-    });
+  // The same for both statuses: generated clients read each success by the schema of the first.
+  const schema = objectSchema({
+    properties: {
+      success: { const: true },
+      ...(texts.length === 1 && { message: { const: option.message } }),
+      ...(texts.length > 1 && {
+        message: { enum: texts, description: "The second where nothing is listed." },
+      }),
+      ...Object.fromEntries(parts.map(({ name, field }) => [name, book.outField(field)])),
+    },
+    required: [
+      "success",
+      ...(texts.length > 0 ? ["message"] : []),
+      ...parts.filter((it) => !it.optional).map((it) => it.name),
+    ],
+  });
   const { duplicateStatus } = option;
-  const answer = (description: string, isDuplicate: boolean | undefined): JsonObject => ({
+  const answer = (description: string): JsonObject => ({
     description,
     headers: {
       ...requestIdHeader,
@@ -64,11 +55,11 @@ export function successAnswers(
         "Cache-Control": { description: "Not to be kept.", schema: { const: "no-store" } },
       }),
     },
-    content: { "application/json": { schema: schema(isDuplicate) } },
+    content: { "application/json": { schema } },
   });
   return {
-    [option.status || 200]: answer("Success.", duplicateStatus ? false : undefined),
-    ...(duplicateStatus && { [duplicateStatus]: answer("A repeat: nothing new.", true) }),
+    [option.status || 200]: answer("Success."),
+    ...(duplicateStatus && { [duplicateStatus]: answer("A repeat: nothing new.") }),
   };
 }
 

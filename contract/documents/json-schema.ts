@@ -125,6 +125,10 @@ function inValue({ value, rules, isSecret }: FieldForm, refer: Refer): JsonObjec
       return refer(value.form.desc);
     case "enum":
       return { type: "string", ...rules.keywords, enum: [...value.accepted] };
+    case "integer": {
+      const { minimum, maximum } = value;
+      return integerSchema({ minimum, maximum, ...rules.keywords });
+    }
     case "object":
       return {
         ...outValue(value, refer),
@@ -148,7 +152,7 @@ function outValue(value: ValueForm, refer: Refer): JsonObject {
     case "enum":
       return { type: "string", enum: [...value.names.values()] };
     case "integer":
-      return { type: "integer", minimum: value.minimum, maximum: value.maximum };
+      return integerSchema({ minimum: value.minimum, maximum: value.maximum });
     case "time":
       return { type: "string", format: "date-time", examples: [timeExample] };
     case "object":
@@ -170,4 +174,10 @@ function describe(text: string | undefined): JsonObject {
 
 function fullName(field: DescField): string {
   return `${field.parent.typeName}.${field.name}`;
+}
+
+/** Without a format clients are generated with 32 bits and a sign. */
+function integerSchema(range: JsonObject): JsonObject {
+  const isSmall = Number(range.minimum) >= -0x8000_0000 && Number(range.maximum) <= 0x7fff_ffff;
+  return { type: "integer", ...(!isSmall && { format: "int64" }), ...range };
 }

@@ -43,6 +43,13 @@ export function plainEndpoints(book: SchemaBook, comments: Comments): JsonObject
       "AsyncAPI 3.0.",
     ],
     ["/docs", "docs", "Both documents, to read.", text("text/html"), "A page."],
+    [
+      "/sdk.js",
+      "sdk",
+      "The client package, for a script tag.",
+      text("text/javascript"),
+      "A module.",
+    ],
   ];
   return Object.fromEntries(
     table.map(([path, id, summary, content, ok]) => {
@@ -52,7 +59,8 @@ export function plainEndpoints(book: SchemaBook, comments: Comments): JsonObject
         ...(canBeUnready && {
           "503": { description: "Not ready.", headers: requestIdHeader, content },
         }),
-        ...(path === "/metrics" && failureAnswers(book, comments, ["NOT_FOUND"])),
+        ...((path === "/metrics" || path === "/sdk.js") &&
+          failureAnswers(book, comments, ["NOT_FOUND"])),
       };
       const operation = { operationId: id, tags: ["Operation"], summary, security: [], responses };
       return [path, { get: operation }];

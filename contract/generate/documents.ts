@@ -44,7 +44,7 @@ function accessTable(services: readonly DescService[], files: readonly DescFile[
     .map(({ name, option }) => `| \`${name}\` | ${words.get(option.access)} |`);
   return `# Who may call what
 
-Generated from the \`access\` options in \`proto/\` by \`npm run generate\`; never edited. One interceptor enforces it on the
+Generated from the \`access\` options in \`proto/\` by \`npm run generate\`; never edited. One rule enforces it on the
 RPC ports, the gateway on the REST routes, the dispatch of events on sockets. Anyone: no token is needed, and one of a
 service makes its word on the client's address count. A signed-in user: an access token. A service: a service token.
 Health and, outside production, reflection are open to anyone.

@@ -1,5 +1,5 @@
 /**
- * The one plugin of `buf generate`: writes all of gen/. It makes the stubs with
+ * The one plugin of `buf generate`: writes all of gen/, or clients/sdk/src/gen. It makes the stubs with
  * protoc-gen-es and hands them to this process as #gen/…, so that what derives the rest
  * from the contract reads it as every service does, and needs no gen/ on disk.
  */
@@ -16,6 +16,8 @@ import { protocGenEs } from "@bufbuild/protoc-gen-es/dist/cjs/src/protoc-gen-es-
 import { ROOT } from "../root.ts";
 
 const folder = pathToFileURL(`${ROOT}/gen/`).href;
+/** Asks for what the client package is typed by, in the place of gen/. */
+const clientParameter = ",for=client";
 /** What is generated so far: name within gen/ → text. */
 const files = new Map<string, string>();
 
@@ -38,12 +40,20 @@ registerHooks({
 
 try {
   const request = fromBinary(CodeGeneratorRequestSchema, await buffer(process.stdin));
+  const isForClient = request.parameter.includes(clientParameter);
+  request.parameter = request.parameter.replace(clientParameter, "");
   const stubs = protocGenEs.run(request);
   for (const { name, content } of stubs.file) files.set(name, content);
   const { generateTypes } = await import("./types.ts");
   for (const { name, content } of generateTypes(request)) files.set(name, content);
-  const { generateDocuments } = await import("./documents.ts");
-  for (const [name, content] of generateDocuments(request)) files.set(name, content);
+  if (isForClient) {
+    const { generateClient } = await import("./client.ts");
+    files.clear();
+    for (const { name, content } of generateClient(request)) files.set(name, content);
+  } else {
+    const { generateDocuments } = await import("./documents.ts");
+    for (const [name, content] of generateDocuments(request)) files.set(name, content);
+  }
   const file = [...files].map(([name, content]) =>
     create(CodeGeneratorResponse_FileSchema, { name, content }),
   );

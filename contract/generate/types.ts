@@ -8,6 +8,7 @@ import {
 import { createEcmaScriptPlugin } from "@bufbuild/protoplugin";
 import { ErrorReasonSchema, entry } from "#gen/aetherconnect/error/v1/error_pb.ts";
 import { generateComments } from "./comments.ts";
+import { generateContents } from "./contents.ts";
 import { generateSocketEvents } from "./socket-events.ts";
 
 const plugin = createEcmaScriptPlugin({
@@ -16,10 +17,11 @@ const plugin = createEcmaScriptPlugin({
   generateTs(schema) {
     generateSocketEvents(schema);
     generateComments(schema);
+    generateContents(schema);
   },
 });
 
-/** Writes socket-events.ts and comments.ts. @throws Error where the contract is incomplete */
+/** Writes socket-events.ts, comments.ts and contents.ts. @throws Error where the contract is incomplete */
 export function generateTypes(request: CodeGeneratorRequest): CodeGeneratorResponse_File[] {
   requireEntries(ErrorReasonSchema);
   const parameter = "target=ts,import_extension=ts";

@@ -5,7 +5,8 @@ import {
   getOption,
   ScalarType,
 } from "@bufbuild/protobuf";
-import { json, omit_if_unset, secret } from "#gen/aetherconnect/options/v1/options_pb.ts";
+import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
+import { emoji, json, omit_if_unset, secret } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { type FieldRules, fieldRules, isRequired } from "./rules.ts";
 
 /**
@@ -26,6 +27,8 @@ export interface FieldForm {
   /** The property of the message. */
   local: string;
   isList: boolean;
+  /** Whether a zero value can be told from none. */
+  hasPresence: boolean;
   /**
    * The value, or each item of a list. Found when it is first asked for, as a message may
    * contain itself. @throws Error for types without a wire form: maps, oneofs, 64 bits, bytes
@@ -38,6 +41,8 @@ export interface FieldForm {
   /** What clients must keep to, beside the form. */
   rules: FieldRules;
   isSecret: boolean;
+  /** Whether a text is an emoji. */
+  isEmoji: boolean;
 }
 
 export type ValueForm =
@@ -84,8 +89,9 @@ function fieldForm(field: DescField): FieldForm {
     name: field.jsonName,
     local: field.localName,
     isList: field.fieldKind === "list",
+    hasPresence: field.presence !== FeatureSet_FieldPresence.IMPLICIT,
     get value() {
-      value ??= valueForm(field, rules);
+      value ??= valueForm(field, rules) ?? unsupported(field);
       return value;
     },
     unset: getOption(field, omit_if_unset)
@@ -96,11 +102,22 @@ function fieldForm(field: DescField): FieldForm {
     isRequired: isRequired(field),
     rules,
     isSecret: getOption(field, secret),
+    isEmoji: getOption(field, emoji),
   };
 }
 
-function valueForm(field: DescField, rules: FieldRules): ValueForm {
-  if (field.fieldKind === "map" || field.oneof) return unsupported(field);
+/** Whether a message and all that it contains has a wire form. */
+export function hasForm(desc: DescMessage, around: readonly DescMessage[] = []): boolean {
+  return desc.fields.every((field) => {
+    const value = valueForm(field, fieldRules(field));
+    if (value?.kind !== "message") return value !== undefined;
+    const inner = value.form.desc;
+    return inner === desc || around.includes(inner) || hasForm(inner, [...around, desc]);
+  });
+}
+
+function valueForm(field: DescField, rules: FieldRules): ValueForm | undefined {
+  if (field.fieldKind === "map" || field.oneof) return undefined;
   if (field.enum) {
     const names = enumNames(field.enum);
     const isAccepted = (number: number) => rules.enumNumbers.includes(number);
@@ -128,7 +145,7 @@ function valueForm(field: DescField, rules: FieldRules): ValueForm {
     case ScalarType.DOUBLE:
       return { kind: "number" };
     default:
-      return unsupported(field);
+      return undefined;
   }
 }
 

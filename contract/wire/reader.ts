@@ -1,6 +1,7 @@
 import { create, type DescMessage, type Message, type MessageShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AppError, type Fault } from "../errors.ts";
+import { toEmoji } from "./emoji.ts";
 import { type FieldForm, formOf, type ValueForm } from "./form.ts";
 import { isPlainObject, jsonFault, maxFaults, textFault } from "./json.ts";
 
@@ -72,7 +73,7 @@ export function readQuery<D extends DescMessage>(
 }
 
 /** What no item is called, and the number that none has: rules of fields take both. */
-const noId = "-";
+export const noId = "-";
 const maxIdLength = 64;
 
 /**
@@ -85,17 +86,18 @@ export function readPath(
   texts: Readonly<Record<string, string | string[] | undefined>>,
 ): Given {
   const given: Record<string, unknown> = {};
-  for (const { name, value } of fields) {
-    const text = texts[name];
-    given[name] = readPathPart(value, typeof text === "string" ? text : "");
+  for (const field of fields) {
+    const text = texts[field.name];
+    given[field.name] = readPathPart(field, typeof text === "string" ? text : "");
   }
   return given;
 }
 
-function readPathPart(value: ValueForm, text: string): string | number {
+function readPathPart({ value, isEmoji }: FieldForm, text: string): string | number {
   if (value.kind === "integer") {
     return /^[1-9]\d*$/.test(text) ? Math.min(Number(text), value.maximum) : value.maximum;
   }
+  if (isEmoji) return toEmoji(text) ?? noId;
   const isShort = text.length > 0 && text.length <= maxIdLength;
   return isShort && !textFault(text) && !/[\p{Cc}\p{Z}]/u.test(text) ? text : noId;
 }

@@ -1,9 +1,11 @@
 import { type DescField, getOption, type JsonObject } from "@bufbuild/protobuf";
+import { emoji } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import {
   field as fieldOption,
   Ignore,
   type FieldRules as Options,
 } from "#gen/buf/validate/validate_pb.ts";
+import { emojiRule } from "./emoji.ts";
 
 /** The protovalidate rules of a field as JSON Schema (2020-12). */
 export interface FieldRules {
@@ -85,6 +87,7 @@ function valueRules(field: DescField, options: Options | undefined) {
     else if (allowed && field.enum) enumNumbers = enumNumbers.filter((it) => allowed.includes(it));
     else notes.push(message);
   }
+  if (getOption(field, emoji)) notes.push(emojiRule);
   const [first, ...more] = patterns.map(toPortable);
   if (first !== undefined) keywords.pattern = first;
   if (more.length > 0) keywords.allOf = more.map((pattern) => ({ pattern }));

@@ -30,11 +30,9 @@ function writerFor(form: MessageForm): AnyWriter {
     const out: JsonObject = {};
     for (const { local, name, omit, write } of fields) {
       const value = message[local];
-      if (value !== undefined && !(omit && Array.isArray(value) && value.length === 0)) {
-        out[name] = write(value);
-      } else if (!omit) {
-        out[name] = null;
-      }
+      const isNothing = omit && Array.isArray(value) && value.length === 0;
+      const json = value === undefined || isNothing ? null : write(value);
+      if (json !== null || !omit) out[name] = json;
     }
     return out;
   };

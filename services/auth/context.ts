@@ -10,7 +10,9 @@ import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-
 import { openTracing, type Tracing } from "#rpc";
 import type { AuthConfig } from "./config.ts";
 import { migrateDatabase } from "./db/migrations.ts";
+import { createSessionFinder, type FindOpenSession } from "./db/sessions.ts";
 import { type AuthDatabase, type Db, schema } from "./db/tables.ts";
+import { createUserFinder, type UserFinder } from "./db/users.ts";
 import { type Notices, startNotices } from "./feed/notices.ts";
 import { type KeyRing, openKeyRing } from "./keys/key-ring.ts";
 import { createSealer } from "./keys/seal.ts";
@@ -31,6 +33,8 @@ export interface AuthContext {
   db: Db;
   /** For the feed alone: calls that wait for connections must not make it look stale. */
   feedDb: Db;
+  findOpenSession: FindOpenSession;
+  users: UserFinder;
   notices: Notices;
   keys: KeyRing;
   passwords: Passwords;
@@ -81,7 +85,7 @@ export async function createAuthContext(
   const passwords = await createPasswords(overrides.passwordCost ?? defaultPasswordCost);
   metrics.gauge("password_hashes_waiting", "Passwords that wait to be hashed", passwords.waiting);
   const serviceTokens = createServiceTokens("auth", config.serviceSecrets);
-  const counters = stack.adopt(createCounters(redisPlaceOf(config)), (it) => it.close());
+  const counters = stack.adopt(await createCounters(redisPlaceOf(config)), (it) => it.close());
   const operations = createOperations({
     dependencies: {
       postgres: { isRequired: true, check: postgres.ping },
@@ -97,6 +101,8 @@ export async function createAuthContext(
     tracing,
     db: postgres.db,
     feedDb: feedPostgres.db,
+    findOpenSession: createSessionFinder(postgres.db),
+    users: createUserFinder(postgres.db),
     notices,
     keys,
     passwords,

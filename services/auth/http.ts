@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { budgets } from "#common/budgets.ts";
-import { sendJson } from "#common/http/error-body.ts";
+import { commonHead, sendJson } from "#common/http/answer.ts";
 import { requireReading } from "#common/http/operations.ts";
 import { AppError } from "#contract/errors.ts";
 import type { KeyRing } from "./keys/key-ring.ts";
@@ -17,15 +17,8 @@ export async function answerHttp(
   if (req.url?.split("?")[0] !== keysPath) throw new AppError("NOT_FOUND");
   requireReading(req, res);
   const published = await keys.published();
-  res.setHeader("cache-control", cacheControl);
-  sendJson(res, 200, {
-    keys: published.map(({ kid, x }) => ({
-      kid,
-      kty: "OKP",
-      crv: "Ed25519",
-      alg: "EdDSA",
-      use: "sig",
-      x,
-    })),
+  const keySet = published.map(({ kid, x }) => {
+    return { kid, kty: "OKP", crv: "Ed25519", alg: "EdDSA", use: "sig", x };
   });
+  sendJson(res, 200, { keys: keySet }, [...commonHead(req), "cache-control", cacheControl]);
 }

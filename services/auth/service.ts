@@ -1,18 +1,14 @@
 import { budgets } from "#common/budgets.ts";
-import { localUrl } from "#common/config.ts";
 import { startHttpServer } from "#common/http/server.ts";
-import type { RunningService } from "#common/lifecycle.ts";
+import { localUrl, type RunningService } from "#common/lifecycle.ts";
 import { translateDatabaseError } from "#common/postgres-errors.ts";
-import type { Authenticator } from "#common/rpc/interceptors.ts";
 import { startRpcServer } from "#common/rpc/server.ts";
-import { createTokenVerifier } from "#common/tokens/user-token.ts";
-import { AppError } from "#contract/errors.ts";
 import type { AuthConfig } from "./config.ts";
-import { type AuthContext, type AuthOverrides, createAuthContext } from "./context.ts";
-import { findOpenSession } from "./db/sessions.ts";
+import { type AuthOverrides, createAuthContext } from "./context.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { answerHttp } from "./http.ts";
 import { authHandlers } from "./rpc/handlers.ts";
+import { createAuthenticator } from "./sessions/callers.ts";
 
 /** An auth service that listens. */
 export interface RunningAuth extends RunningService {
@@ -65,25 +61,5 @@ export async function startAuth(
     httpUrl,
     urls: [httpUrl, rpcUrl],
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  };
-}
-
-/**
- * Each call of a user asks the database whether the session is open, so that nothing gets in
- * after a session has ended.
- */
-function createAuthenticator({ db, keys, serviceTokens }: AuthContext): Authenticator {
-  const verify = createTokenVerifier("access", keys.find);
-  return {
-    async user(token) {
-      const claims = await verify(token);
-      const session = await findOpenSession(db, claims.sessionId);
-      if (session?.userId !== claims.userId) throw new AppError("UNAUTHENTICATED");
-      return { kind: "user", ...claims };
-    },
-    async service(token) {
-      const name = await serviceTokens.verify(token);
-      return name === undefined ? undefined : { kind: "service", name };
-    },
   };
 }

@@ -167,4 +167,19 @@ export const budgets = {
     /** What others are promised to see of a change, without hints. */
     promised: 2 * secondMs,
   },
+
+  /** Who is there. */
+  presence: {
+    /** After a user's last socket has closed they are online for so long: a reload isn't seen. */
+    grace: 10 * secondMs,
+    /** What an instance has said of its users holds for so long, and is said again by then. */
+    lease: 15 * secondMs,
+    renew: 4 * secondMs,
+    /** Without hints, what others have said is read so often where anybody watches. */
+    poll: 500,
+    /** A change of who may see whom is told within this. */
+    promised: 1 * secondMs,
+    /** The users of an instance that dies are offline within this. */
+    promisedAfterDeath: 30 * secondMs,
+  },
 } as const;

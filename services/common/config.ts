@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { localUrl } from "./lifecycle.ts";
 import {
   baseUrl,
   ConfigError,
@@ -127,7 +128,7 @@ export const browserSettings = {
   webClientPort: setting(
     "WEB_CLIENT_PORT",
     port(3004),
-    "where the sample web client will be; the default of `CLIENT_ORIGINS` follows it",
+    "the sample web client, not in production; the default of `CLIENT_ORIGINS` follows it",
   ),
   publicOrigin: setting(
     "PUBLIC_ORIGIN",
@@ -174,10 +175,4 @@ export function foundAt(
   throw new ConfigError(
     `bad setting: ${infoOf(url).variable} is needed where ${infoOf(port).variable} is 0`,
   );
-}
-
-/** Where a service of this machine is reached, from the address it listens on. */
-export function localUrl(host: string, portNumber: number): string {
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${portNumber}`;
 }

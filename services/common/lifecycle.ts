@@ -43,6 +43,12 @@ export function listen(
   });
 }
 
+/** Where a service of this machine is reached, from the address it listens on. */
+export function localUrl(host: string, portNumber: number): string {
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${portNumber}`;
+}
+
 /**
  * Runs a service as a process: tells the parent when it is ready, and stops cleanly
  * with exit code 0 on SIGTERM, on SIGINT and when the parent is gone.

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { AppError } from "#contract/errors.ts";
 import { budgets } from "./budgets.ts";
@@ -25,8 +25,8 @@ const durationSeconds = 60;
  * Counters of this process, or with Redis of all. While Redis is away each process counts by
  * itself: a limit may then be reached later, and is never off.
  */
-export function createCounters(place: RedisPlace | undefined): Counters {
-  const redis = place && openRedisCommands(place.url, budgets.answer.sharedCounter);
+export async function createCounters(place: RedisPlace | undefined): Promise<Counters> {
+  const redis = place && (await openRedisCommands(place.url, budgets.answer.sharedCounter));
   return {
     create(name, perMinute) {
       if (perMinute === 0) return unlimited;
@@ -58,7 +58,7 @@ const unlimited: Counter = { count: async () => undefined };
 
 /** Keys hold addresses and logins, of any length; Redis needn't know them. */
 function hashOf(key: string): string {
-  return createHash("sha256").update(key).digest("base64url").slice(0, 22);
+  return hash("sha256", key, "base64url").slice(0, 22);
 }
 
 function tooMany({ msBeforeNext }: RateLimiterRes): AppError {

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { CONTRACT_VERSION } from "#contract/root.ts";
 
 /** The metrics of one service, in a registry of its own so that tests can run several. */
 export interface Metrics {
@@ -23,6 +24,10 @@ export function createMetrics(service: string): Metrics {
     help,
     registers: [registry],
   });
+  new Gauge({
+    ...common("contract_info", "The version of the contract that the service speaks; always 1"),
+    labelNames: ["version"],
+  }).set({ version: CONTRACT_VERSION }, 1);
   return {
     registry,
     counter: (name, help, labels = []) =>

@@ -41,9 +41,16 @@ const tlsCodes = /CERT|^ERR_(SSL|TLS)|^UNABLE_TO_|SIGNATURE/;
 
 /** Wrong user or password, no such database, no trust: waiting won't help. */
 export function isDatabaseRefused(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  return databaseRefusal(error) !== undefined;
+}
+
+/** The same in the words of the server or the driver, in which no password is. */
+export function databaseRefusal(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { message } = error;
   const code = "code" in error ? String(error.code) : "";
-  return /^(28|3D)/.test(code) || tlsCodes.test(code) || refusals.test(error.message);
+  const isRefusal = /^(28|3D)/.test(code) || tlsCodes.test(code) || refusals.test(message);
+  return isRefusal ? message : undefined;
 }
 
 /** The one place where a lost database becomes UNAVAILABLE; anything else stays what it is. */

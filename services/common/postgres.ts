@@ -1,20 +1,22 @@
 import { createHash } from "node:crypto";
 import {
   CamelCasePlugin,
+  type CompiledQuery,
   Kysely,
   type PostgresCursor,
   PostgresDialect,
   type PostgresPool,
+  type PostgresPoolClient,
   type PostgresQueryResult,
+  type QueryExecutorProvider,
+  type RawBuilder,
   sql,
 } from "kysely";
-import { type Migration, Migrator } from "kysely/migration";
 import { LRUCache } from "lru-cache";
-import { Pool, type QueryConfig, type QueryResult } from "pg";
+import { Pool, type PoolClient, type QueryConfig, type QueryResult } from "pg";
 import { withoutRequestId } from "#rpc";
 import { budgets } from "./budgets.ts";
 import { withDeadline } from "./deadline.ts";
-import { StartError } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 import { prepareSession } from "./postgres-session.ts";
 
@@ -70,40 +72,42 @@ export function openPostgres<DB>(schema: string, options: PostgresOptions): Post
   };
 }
 
-/**
- * Brings a schema up to date. Several processes may do so at once: Kysely's migrator
- * takes an advisory lock, one works and the others wait.
- * @throws StartError where the database can't hold every text
- */
-export async function migrate<DB>(
-  { db }: Postgres<DB>,
-  schema: string,
-  migrations: Record<string, Migration>,
-): Promise<void> {
-  await requireUnicode(db);
-  // Two that create a schema at once can collide even with "if not exists".
-  await sql`create schema if not exists ${sql.id(schema)}`.execute(db).catch((error: unknown) => {
-    if (!isUniqueViolation(error)) throw error;
-  });
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: async () => migrations },
-    migrationTableSchema: schema,
-  });
-  const { error } = await migrator.migrateToLatest();
-  if (error) throw error;
+/** Stands for the value of a name, in a statement that is made once. */
+export type Given<P> = <K extends keyof P>(name: K) => RawBuilder<P[K]>;
+
+/** What Kysely's builders and `sql` have in common. */
+interface Made<R> {
+  compile: (db: QueryExecutorProvider) => CompiledQuery<R>;
 }
 
-/** Another encoding than UTF8 has no room for what people write, or counts it by bytes. */
-async function requireUnicode<DB>(db: Kysely<DB>): Promise<void> {
-  const { rows } = await sql<{ name: string }>`
-    select current_setting('server_encoding') as name`.execute(db);
-  const name = rows[0]?.name;
-  if (name === "UTF8") return;
-  throw new StartError(
-    `DATABASE_URL names a database in ${name}, which can't hold every text: make one with ` +
-      "create database … encoding 'UTF8' template template0",
-  );
+/**
+ * A statement that is made when it first runs, and then runs with other values: making one costs
+ * more than running it. Its text must not depend on values; they come as `given("name")`, with a
+ * cast where PostgreSQL can't tell the type. It runs on a pool or in a transaction:
+ *
+ *     const findNames = statement((db: Db, given: Given<{ ids: string[] }>) =>
+ *       db.selectFrom("users").select(["id", "username"])
+ *         .where("id", "=", sql<string>`any(${given("ids")}::bigint[])`));
+ *     const rows = await findNames(trx, { ids });
+ */
+export function statement<DB, P, R>(
+  make: (db: Kysely<DB>, given: Given<P>) => Made<R>,
+): (db: Kysely<DB>, values: P) => Promise<R[]> {
+  const names = new Map<unknown, keyof P>();
+  const given: Given<P> = (name) => {
+    const mark = { name };
+    names.set(mark, name);
+    return sql`${mark}`;
+  };
+  let made: CompiledQuery<R> | undefined;
+  return async (db, values) => {
+    made ??= make(db, given).compile(db);
+    const parameters = made.parameters.map((it) => {
+      const name = names.get(it);
+      return name === undefined ? it : values[name];
+    });
+    return (await db.executeQuery<R>({ ...made, parameters })).rows;
+  };
 }
 
 /** PostgreSQL's code for a broken unique index. */
@@ -124,38 +128,42 @@ const readTimeout = "Query read timeout";
  * Statements whose text varies must not come with values: they would fill the names.
  */
 function withNamedStatements(pool: Pool): PostgresPool {
+  const clients = new WeakMap<PoolClient, PostgresPoolClient>();
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
       const client = await pool.connect();
-      // A connection that is lost while it is lent out fails its statement, and says so a second
-      // time; without a listener that would end the process.
-      const ignore = () => undefined;
-      client.on("error", ignore);
-      // What is behind a statement that hangs waits as long, and a transaction would stay open.
-      let isHung = false;
-      const ask = (config: string | QueryConfig): Promise<QueryResult> => {
-        if (isHung) return Promise.reject(new Error(readTimeout));
-        return client.query(config).catch((error: unknown) => {
-          isHung = error instanceof Error && error.message === readTimeout;
-          throw error;
-        });
-      };
-      function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>;
-      function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
-      function query(text: unknown, values: readonly unknown[] = []): unknown {
-        if (typeof text !== "string") throw new Error("cursors are not used");
-        if (values.length === 0) return ask(text);
-        return ask({ name: statementName(text), text, values: [...values] });
-      }
-      const release = (destroy?: boolean) => {
-        client.release(destroy || isHung);
-        client.off("error", ignore);
-      };
-      return { query, release };
+      const known = clients.get(client);
+      if (known) return known;
+      const made = namingStatements(client);
+      clients.set(client, made);
+      return made;
     },
   };
+}
+
+function namingStatements(client: PoolClient): PostgresPoolClient {
+  // A connection that is lost while it is lent out fails its statement, and says so a second
+  // time; without a listener that would end the process.
+  client.on("error", () => undefined);
+  // What is behind a statement that hangs waits as long, and a transaction would stay open.
+  let isHung = false;
+  const ask = (config: string | QueryConfig): Promise<QueryResult> => {
+    if (isHung) return Promise.reject(new Error(readTimeout));
+    return client.query(config).catch((error: unknown) => {
+      isHung = error instanceof Error && error.message === readTimeout;
+      throw error;
+    });
+  };
+  function query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  function query(text: unknown, values: readonly unknown[] = []): unknown {
+    if (typeof text !== "string") throw new Error("cursors are not used");
+    if (values.length === 0) return ask(text);
+    return ask({ name: statementName(text), text, values: [...values] });
+  }
+  return { query, release: (destroy) => client.release(destroy || isHung) };
 }
 
 const names = new LRUCache<string, string>({ max: 500 });

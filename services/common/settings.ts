@@ -106,7 +106,7 @@ export const urlOf = (...schemes: string[]) =>
   z
     .string()
     .refine((s) => schemes.some((scheme) => s.startsWith(`${scheme}//`)) && URL.canParse(s), {
-      error: `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(" or ")}`,
+      error: `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(" or ")}, and have special characters of its password percent-encoded`,
     })
     .refine((s) => !URL.canParse(s) || isEncoded(new URL(s)), {
       error: "must have special characters of its user and password percent-encoded",

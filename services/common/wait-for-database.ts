@@ -10,8 +10,8 @@ export interface NeededDatabase<T> {
   /** Where it is expected, for people; never with a password. */
   host: string;
   open: () => Promise<T>;
-  /** Waiting won't help: a wrong password, or no such database. */
-  isRefused: (error: unknown) => boolean;
+  /** Why waiting won't help, such as a wrong password, which isn't in it; undefined if it may. */
+  refusal: (error: unknown) => string | undefined;
   isAway: (error: unknown) => boolean;
 }
 
@@ -23,14 +23,16 @@ const retryMs = 250;
  * @throws StartError where it stays away or refuses
  */
 export async function waitForDatabase<T>(needed: NeededDatabase<T>, log: Logger): Promise<T> {
-  const { name, setting, host, open, isRefused, isAway } = needed;
+  const { name, setting, host, open, refusal, isAway } = needed;
   const giveUpAt = performance.now() + timeoutMs;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
       return await open();
     } catch (error) {
-      if (isRefused(error)) {
-        throw new StartError(`${name} refuses the connection: check ${setting}`, { cause: error });
+      const reason = refusal(error);
+      if (reason !== undefined) {
+        const text = `${name} refuses the connection (${reason}): check ${setting}`;
+        throw new StartError(text, { cause: error });
       }
       if (!isAway(error)) throw error;
       if (performance.now() > giveUpAt) {
@@ -38,7 +40,7 @@ export async function waitForDatabase<T>(needed: NeededDatabase<T>, log: Logger)
           cause: error,
         });
       }
-      log.debug({ err: error }, `${name} is not there yet`);
+      if (isFirst) log.warn(`${name} doesn't answer at ${host} yet: it is waited for`);
       await pause(retryMs);
     }
   }

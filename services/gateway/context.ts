@@ -1,4 +1,5 @@
-import { createClient, type Transport } from "@connectrpc/connect";
+import type { DescService } from "@bufbuild/protobuf";
+import { createClient } from "@connectrpc/connect";
 import { budgets } from "#common/budgets.ts";
 import { createOperations, type Operations } from "#common/http/operations.ts";
 import { createOriginRule, type OriginRule } from "#common/http/origin.ts";
@@ -6,15 +7,27 @@ import { type Counter, createCounters } from "#common/limits.ts";
 import { createLogger, type Logger } from "#common/log.ts";
 import { createMetrics, type Metrics } from "#common/metrics.ts";
 import { redisPlaceOf } from "#common/redis.ts";
-import { type ClientOptions, createRpcClient } from "#common/rpc/client.ts";
+import { createRpcClient } from "#common/rpc/client.ts";
 import { type RevocationFeed, startRevocationFeed } from "#common/sessions/revocation-feed.ts";
 import { createSessionGuard, type SessionGuard } from "#common/sessions/session-guard.ts";
-import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-token.ts";
+import {
+  createServiceTokens,
+  type ServiceName,
+  type ServiceTokens,
+} from "#common/tokens/service-token.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
-import { Health, HealthCheckResponse_ServingStatus, openTracing, type Tracing } from "#rpc";
+import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import {
+  Health,
+  HealthCheckResponse_ServingStatus,
+  openTracing,
+  type RpcClient,
+  type Tracing,
+} from "#rpc";
 import type { GatewayConfig } from "./config.ts";
+import { namingForeign } from "./http/foreign-origins.ts";
 import { createSocketProxy, type SocketProxy } from "./socket-proxy.ts";
-import { noteEndedSessions, roundRobin, type Upstream, upstreamsOf } from "./upstreams.ts";
+import { roundRobin, type Upstream, upstreamsOf } from "./upstreams.ts";
 
 /** Everything that the gateway's parts use. */
 export interface GatewayContext {
@@ -22,7 +35,6 @@ export interface GatewayContext {
   log: Logger;
   metrics: Metrics;
   tracing: Tracing | undefined;
-  auth: Transport;
   upstreams: Upstream[];
   feed: RevocationFeed;
   guard: SessionGuard;
@@ -52,26 +64,22 @@ export async function createGatewayContext(
   const tracing = stack.use(await openTracing("gateway", budgets.drain.tracing));
   const serviceTokens = createServiceTokens("gateway", config.serviceSecrets);
 
-  const counters = stack.adopt(createCounters(redisPlaceOf(config)), (it) => it.close());
+  const counters = stack.adopt(await createCounters(redisPlaceOf(config)), (it) => it.close());
 
-  const connect = (options: Pick<ClientOptions, "url" | "audience" | "interceptors">) =>
-    stack.adopt(createRpcClient({ ...options, serviceTokens, tracing }), (it) => it.close())
-      .transport;
-  const authTransport = connect({
-    url: config.authUrl,
-    audience: "auth",
-    interceptors: [noteEndedSessions((ids) => feed.markEnded(ids))],
-  });
-  const message = roundRobin(
-    config.messageRpcUrls.map((url) => connect({ url, audience: "message" })),
-  );
+  const connect = (audience: ServiceName, url: string) =>
+    stack.adopt(createRpcClient({ url, audience, serviceTokens, tracing }), (it) => it.close());
+  const authClient = connect("auth", config.authUrl);
+  const onMessage = roundRobin(config.messageRpcUrls.map((url) => connect("message", url)));
 
-  const auth = createClient(AuthService, authTransport);
+  const auth = createClient(AuthService, authClient.transport);
   const feed = stack.adopt(startRevocationFeed({ auth, log }), (it) => it.close());
   const { SERVING } = HealthCheckResponse_ServingStatus;
-  const isServing = async (transport: Transport) =>
-    (await createClient(Health, transport).check({}, { timeoutMs: budgets.health.ping })).status ===
-    SERVING;
+  // Asked by name: another service at that address would serve as well.
+  const isServing = async ({ typeName: service }: DescService, { transport }: RpcClient) => {
+    const options = { timeoutMs: budgets.health.ping };
+    return (await createClient(Health, transport).check({ service }, options)).status === SERVING;
+  };
+  const reachAuth = async () => !feed.isRefused() && isServing(AuthService, authClient);
 
   const sockets = createSocketProxy({
     targets: config.messageUrls,
@@ -79,7 +87,10 @@ export async function createGatewayContext(
     trustedProxyHops: config.trustedProxyHops,
   });
   const reachMessage = async () => {
-    const [serves, reach] = await Promise.all([isServing(message), sockets.reach()]);
+    const [serves, reach] = await Promise.all([
+      onMessage((it) => isServing(MessageService, it)),
+      sockets.reach(),
+    ]);
     return serves ? reach : reach && "partly";
   };
 
@@ -88,17 +99,19 @@ export async function createGatewayContext(
     log,
     metrics,
     tracing,
-    auth: authTransport,
-    upstreams: [...upstreamsOf(authTransport, message), ...(overrides.upstreams ?? [])],
+    upstreams: [
+      ...upstreamsOf(authClient.callRaw, (...call) => onMessage((it) => it.callRaw(...call))),
+      ...(overrides.upstreams ?? []),
+    ],
     feed,
     guard: createSessionGuard(auth, feed),
     serviceTokens,
-    originRule: createOriginRule(config),
+    originRule: namingForeign(createOriginRule(config), log),
     requests: counters.create("requests", config.rateLimitPerMinute),
     sockets,
     operations: createOperations({
       dependencies: {
-        auth: { isRequired: true, check: () => isServing(authTransport) },
+        auth: { isRequired: true, check: reachAuth },
         message: { isRequired: true, check: reachMessage },
         ...(counters.isShared && { redis: { isRequired: false, check: counters.isShared } }),
       },

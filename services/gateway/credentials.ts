@@ -1,20 +1,20 @@
-import { create, type DescMethod, isMessage, type Message } from "@bufbuild/protobuf";
-import type { Client } from "@connectrpc/connect";
-import { clientAddressHeader } from "#common/rpc/caller.ts";
-import { fromConnectError } from "#common/rpc/errors.ts";
+import { create, type DescMethod, fromBinary, isMessage, toBinary } from "@bufbuild/protobuf";
 import { AppError } from "#contract/errors.ts";
 import {
   AuthService,
+  EndSessionByRefreshTokenRequestSchema,
   LoginResponseSchema,
   RefreshSessionRequestSchema,
   RefreshSessionResponseSchema,
   RegisterResponseSchema,
 } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import type { Door } from "./admission.ts";
 import type { CookieJar } from "./cookies.ts";
-import type { RouteHook } from "./transcode.ts";
+import type { Call, RouteHook } from "./transcode.ts";
 
 export interface CredentialHooksOptions {
-  auth: Pick<Client<typeof AuthService>, "endSessionByRefreshToken">;
+  callAuth: Call;
+  door: Pick<Door, "clientHeaders">;
   jar: CookieJar;
   /** Whether the login answers its tokens in the body too. */
   tokensInBody: boolean;
@@ -25,7 +25,7 @@ export function credentialHooks(options: CredentialHooksOptions): Map<DescMethod
   const { jar } = options;
   const clearing: RouteHook["handle"] = async (call, input) => {
     const response = await call.send(input);
-    jar.clear(call.res);
+    call.say(jar.clear());
     return response;
   };
   return new Map<DescMethod, RouteHook>([
@@ -34,8 +34,9 @@ export function credentialHooks(options: CredentialHooksOptions): Map<DescMethod
       {
         ambiguousCookies: "ignored",
         async handle(call, input) {
-          const response = expectMessage(await call.send(input), RegisterResponseSchema);
-          if (response.tokens) jar.set(call.res, response.tokens);
+          const response = await call.send(input);
+          const { tokens } = fromBinary(RegisterResponseSchema, response);
+          if (tokens) call.say(jar.set(tokens));
           return response;
         },
       },
@@ -45,9 +46,11 @@ export function credentialHooks(options: CredentialHooksOptions): Map<DescMethod
       {
         ambiguousCookies: "ignored",
         async handle(call, input) {
-          const response = expectMessage(await call.send(input), LoginResponseSchema);
-          if (response.tokens) jar.set(call.res, response.tokens);
-          return options.tokensInBody ? response : { ...response, tokens: undefined };
+          const response = await call.send(input);
+          const { user, tokens } = fromBinary(LoginResponseSchema, response);
+          if (tokens) call.say(jar.set(tokens));
+          if (options.tokensInBody) return response;
+          return toBinary(LoginResponseSchema, create(LoginResponseSchema, user ? { user } : {}));
         },
       },
     ],
@@ -57,20 +60,17 @@ export function credentialHooks(options: CredentialHooksOptions): Map<DescMethod
       {
         ambiguousCookies: "ignored",
         handle: clearing,
-        async onRefused({ res, cookies, admission }) {
+        async onRefused({ req, cookies: { refreshToken }, say }, refusal) {
           // Whether the caller is signed in could not be judged: nothing is touched.
-          if (admission.refusal?.code === "UNAVAILABLE") return;
-          if (cookies.refreshToken) {
-            await options.auth
-              .endSessionByRefreshToken(
-                { refreshToken: cookies.refreshToken },
-                { headers: { [clientAddressHeader]: admission.address } },
-              )
-              .catch((thrown: unknown) => {
-                throw fromConnectError(thrown);
-              });
+          if (refusal.code === "UNAVAILABLE") return;
+          if (refreshToken) {
+            await options.callAuth(
+              AuthService.method.endSessionByRefreshToken,
+              create(EndSessionByRefreshTokenRequestSchema, { refreshToken }),
+              options.door.clientHeaders(req),
+            );
           }
-          jar.clear(res);
+          say(jar.clear());
         },
       },
     ],
@@ -84,7 +84,8 @@ export function credentialHooks(options: CredentialHooksOptions): Map<DescMethod
  */
 function refreshHook(jar: CookieJar): RouteHook["handle"] {
   return async (call, input) => {
-    const fromBody = expectMessage(input, RefreshSessionRequestSchema).refreshToken;
+    if (!isMessage(input, RefreshSessionRequestSchema)) throw new Error("expected a refresh");
+    const fromBody = input.refreshToken;
     const fromCookie = call.cookies.refreshToken;
     if (fromBody && fromCookie && fromBody !== fromCookie) {
       throw new AppError("AMBIGUOUS_CREDENTIALS");
@@ -92,25 +93,21 @@ function refreshHook(jar: CookieJar): RouteHook["handle"] {
     const isByBody = Boolean(fromBody && !fromCookie);
     const request = create(RefreshSessionRequestSchema, { refreshToken: fromCookie || fromBody });
     try {
-      const response = expectMessage(await call.send(request), RefreshSessionResponseSchema);
+      const response = await call.send(request);
       if (isByBody) return response;
-      if (response.tokens) jar.set(call.res, response.tokens);
-      return { ...response, tokens: undefined };
+      const { tokens } = fromBinary(RefreshSessionResponseSchema, response);
+      if (tokens) call.say(jar.set(tokens));
+      return nothing;
     } catch (thrown) {
       const code = thrown instanceof AppError ? thrown.code : undefined;
       // A race is left alone: clearing would wipe what the winning tab has just got.
       if (code === "INVALID_REFRESH_TOKEN" || code === "TOKEN_REUSED") {
-        jar.clear(call.res);
+        call.say(jar.clear());
       }
       throw thrown;
     }
   };
 }
 
-function expectMessage<D extends Parameters<typeof isMessage>[1] & object>(
-  message: Message,
-  desc: D,
-) {
-  if (!isMessage(message, desc)) throw new Error(`expected ${desc.typeName}`);
-  return message;
-}
+/** A response of which every field is unset. */
+const nothing = new Uint8Array();

@@ -1,7 +1,6 @@
 import { budgets } from "#common/budgets.ts";
-import { localUrl } from "#common/config.ts";
 import { startHttpServer } from "#common/http/server.ts";
-import type { RunningService } from "#common/lifecycle.ts";
+import { localUrl, type RunningService } from "#common/lifecycle.ts";
 import { createApp } from "./app.ts";
 import type { GatewayConfig } from "./config.ts";
 import { createGatewayContext, type GatewayOverrides } from "./context.ts";

@@ -1,9 +1,9 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { budgets } from "#common/budgets.ts";
+import { requestIdOf, sendError } from "#common/http/answer.ts";
 import { clientAddress } from "#common/http/client-address.ts";
-import { sendError } from "#common/http/error-body.ts";
-import { instanceHeader, requestIdOf } from "#common/http/headers.ts";
+import { instanceHeader } from "#common/http/headers.ts";
 import { refuseUpgrade, type SocketsHandler } from "#common/http/server.ts";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
 import type { ServiceTokens } from "#common/tokens/service-token.ts";
@@ -43,6 +43,7 @@ const notPassedOn = new Set([
 
 export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
   const upgraded = new Set<Duplex>();
+  let isClosed = false;
   const instances = createInstances(options.targets);
 
   /** Sends a request's head to an instance; one that isn't there is passed over. */
@@ -96,7 +97,7 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
       },
       onLost(cause) {
         if (res.headersSent) res.destroy();
-        else sendError(res, new AppError("UNAVAILABLE", { cause }), requestIdOf(req));
+        else sendError(res, new AppError("UNAVAILABLE", { cause }), []);
       },
     });
 
@@ -123,6 +124,8 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
             upstreamSocket.destroy();
           };
           for (const side of [socket, upstreamSocket]) side.on("close", end).on("error", end);
+          // It was still being upgraded when all others were ended.
+          if (isClosed) return end();
           socket.pipe(upstreamSocket).pipe(socket);
         });
         upstream.end();
@@ -138,6 +141,7 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
     upgrade,
     reach: instances.reach,
     close() {
+      isClosed = true;
       for (const socket of upgraded) socket.destroy();
     },
   };

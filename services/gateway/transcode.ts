@@ -1,18 +1,24 @@
-import { type DescMethod, type DescMethodUnary, isMessage, type Message } from "@bufbuild/protobuf";
-import type { Transport } from "@connectrpc/connect";
+import {
+  create,
+  type DescMethod,
+  type DescMethodUnary,
+  fromBinary,
+  type Message,
+} from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
 import express, { type Request, type RequestHandler, type Response } from "express";
-import { sendJson } from "#common/http/error-body.ts";
-import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
+import { type Head, sendJsonBytes, setHead } from "#common/http/answer.ts";
 import { fromConnectError } from "#common/rpc/errors.ts";
 import { AppError, invalid } from "#contract/errors.ts";
 import { replaceReason } from "#contract/failures.ts";
-import { envelopeOf } from "#contract/rest/envelope.ts";
+import { answerOf, type Success } from "#contract/rest/envelope.ts";
 import type { RestRoute } from "#contract/rest/routes.ts";
 import { validate } from "#contract/validate.ts";
 import { readJson, readPath, readQuery } from "#contract/wire/reader.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
-import type { Admission, Admit } from "./admission.ts";
-import { type CredentialCookies, readCookies } from "./cookies.ts";
+import type { CallRaw } from "#rpc";
+import { type Admission, type Cookies, type Door, readCookies } from "./admission.ts";
+import type { HeadOf } from "./http/middleware.ts";
 
 const maxBodyBytes = 64 * 1024;
 // Compressed bodies are refused (415): nothing that clients send is worth a bomb.
@@ -22,11 +28,11 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 /** A REST request on its way to a method. */
 export interface RestCall {
   req: Request;
-  res: Response;
-  cookies: CredentialCookies;
-  admission: Admission;
+  cookies: Cookies;
+  /** Says more in the answer's head, whatever the answer will be. */
+  say: (head: Head) => void;
   /** Calls the method; what it fails with is an AppError. */
-  send: (input: Message) => Promise<Message>;
+  send: (input: Message) => Promise<Uint8Array>;
 }
 
 /** Code for a method whose answer depends on more than the contract can say. */
@@ -34,14 +40,15 @@ export interface RouteHook {
   /** `ignored` where a user must get in or out whatever cookies their browser has. */
   ambiguousCookies?: "ignored";
   /** In the place of a plain `send`; answers the response that the envelope is made of. */
-  handle: (call: RestCall, input: Message) => Promise<Message>;
+  handle: (call: RestCall, input: Message) => Promise<Uint8Array>;
   /** Runs before a caller without a valid access token is refused. */
-  onRefused?: (call: Omit<RestCall, "send">) => Promise<void>;
+  onRefused?: (call: Omit<RestCall, "send">, refusal: AppError) => Promise<void>;
 }
 
 export interface TranscodeOptions {
-  transport: Transport;
-  admit: Admit;
+  call: Call;
+  door: Door;
+  headOf: HeadOf;
   hook: RouteHook | undefined;
 }
 
@@ -50,71 +57,118 @@ export interface TranscodeOptions {
  * validation, the call.
  */
 export function transcode(route: RestRoute, options: TranscodeOptions): RequestHandler {
-  const { method, access, hasBody, pathFields } = route;
-  const envelope = envelopeOf(route);
-  return async function serveRoute(req, res) {
-    res.locals.route = route.template;
-    // What is for one user is for no cache, whether or not it is a secret.
-    const isPersonal = access !== Access.ANYONE;
-    if (route.rest.noStore || isPersonal) res.setHeader("cache-control", "no-store");
-    const cookies = readCookies(req, options.hook?.ambiguousCookies ?? "refused");
-    const admission = await options.admit(req, cookies, access !== Access.ANYONE);
-    if (access !== Access.ANYONE && admission.refusal) {
-      await options.hook?.onRefused?.({ req, res, cookies, admission });
+  const { method, access, template } = route;
+  const { call, door, headOf, hook } = options;
+  if (!isUnary(method)) throw new Error(`${method.name} is not unary`);
+  const answer = answerOf(route);
+  const readInput = inputReader(route);
+  const needsUser = access !== Access.ANYONE;
+  // What is for one user is for no cache, whether or not it is a secret.
+  const mayBeCached = !needsUser && !route.rest.noStore;
+  const usual = mayBeCached ? [] : ["cache-control", "no-store"];
+
+  const serve = async (
+    req: Request,
+    res: Response,
+    head: string[],
+  ): Promise<Success<Uint8Array>> => {
+    const cookies = readCookies(req, hook?.ambiguousCookies ?? "refused");
+    const say = (more: Head) => void head.push(...more);
+    const admission = await door.admit(req, cookies, needsUser);
+    if (needsUser && "refusal" in admission) {
+      await hook?.onRefused?.({ req, cookies, say }, admission.refusal);
       throw admission.refusal;
     }
     try {
-      const given = readPath(pathFields, req.params);
-      const input = hasBody
-        ? readJson(method.input, await readBody(req, res), given)
-        : readQuery(method.input, searchParams(req), given);
-      validate(method.input, input);
-      const headers = access === Access.ANYONE ? clientHeaders(admission) : userHeaders(admission);
-      const send = (message: Message) => callUnary(options.transport, method, message, headers);
-      const response = options.hook
-        ? await options.hook.handle({ req, res, cookies, admission, send }, input)
-        : await send(input);
-      const { status, body } = envelope(response);
-      sendJson(res, status, body);
+      const input = await readInput(req, res);
+      const headers = needsUser ? userHeaders(admission) : door.clientHeaders(req);
+      const send = (message: Message) => call(method, message, headers);
+      return answer(
+        hook ? await hook.handle({ req, cookies, say, send }, input) : await send(input),
+      );
     } catch (thrown) {
       throw thrown instanceof AppError ? replaceReason(method, thrown) : thrown;
     }
   };
-}
-
-/** Calls a unary method that is known by its descriptor alone; fails with AppErrors. */
-export async function callUnary(
-  transport: Transport,
-  method: DescMethod,
-  input: Message,
-  headers: Record<string, string>,
-): Promise<Message> {
-  if (!isUnary(method)) throw new Error(`${method.name} is not unary`);
-  try {
-    const { message } = await transport.unary(method, undefined, undefined, headers, input);
-    if (!isMessage(message)) throw new Error(`${method.name} answered no message`);
-    return message;
-  } catch (thrown) {
-    throw fromConnectError(thrown);
-  }
+  return async function serveRoute(req, res) {
+    res.locals.route = template;
+    const head = [...usual];
+    try {
+      const { status, body } = await serve(req, res, head);
+      sendJsonBytes(res, status, body, [...headOf(req), ...head]);
+    } catch (thrown) {
+      setHead(res, head);
+      throw thrown;
+    }
+  };
 }
 
 function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === "unary";
 }
 
-function searchParams(req: Request): URLSearchParams {
-  const at = req.url.indexOf("?");
-  return new URLSearchParams(at < 0 ? "" : req.url.slice(at));
+/** Calls a method. What it answers is the response as it came over the wire. @throws AppError */
+export type Call = (
+  method: DescMethodUnary,
+  input: Message,
+  headers: Readonly<Record<string, string>>,
+) => Promise<Uint8Array>;
+
+/**
+ * @param markEnded learns which sessions have ended by a call, before the feed brings them: every
+ *   response that has `ended_session_ids` says it
+ */
+export function createCall(
+  callRaw: CallRaw,
+  markEnded: (sessionIds: readonly string[]) => void,
+): Call {
+  return async (method, input, headers) => {
+    try {
+      const response = await callRaw(method, input, { headers });
+      const field = method.output.fields.find((it) => it.name === "ended_session_ids");
+      if (field?.fieldKind === "list") {
+        const message = reflect(method.output, fromBinary(method.output, response));
+        const ids: Iterable<unknown> = message.get(field);
+        markEnded([...ids].filter((id) => typeof id === "string"));
+      }
+      return response;
+    } catch (thrown) {
+      throw fromConnectError(thrown);
+    }
+  };
 }
 
-function userHeaders({ accessToken }: Admission): Record<string, string> {
-  if (!accessToken) throw new AppError("UNAUTHENTICATED");
-  return { authorization: `Bearer ${accessToken}` };
+function userHeaders(admission: Admission): Record<string, string> {
+  if ("refusal" in admission) throw admission.refusal;
+  return { authorization: `Bearer ${admission.accessToken}` };
 }
 
-function clientHeaders({ address, device }: Admission): Record<string, string> {
-  return { [clientAddressHeader]: address, ...(device && { [clientDeviceHeader]: device }) };
+/** How the request of a route is read and held against the contract. @throws AppError */
+function inputReader(
+  route: RestRoute,
+): (req: Request, res: Response) => Message | Promise<Message> {
+  const { method, hasBody, pathFields } = route;
+  const { input } = method;
+  if (!hasBody && input.fields.length === 0) {
+    const empty = create(input);
+    return () => empty;
+  }
+  const readFields = async (req: Request, res: Response) => {
+    const given = readPath(pathFields, req.params);
+    return hasBody
+      ? readJson(input, await readBody(req, res), given)
+      : readQuery(input, searchParams(req), given);
+  };
+  return async (req, res) => {
+    const message = await readFields(req, res);
+    validate(input, message);
+    return message;
+  };
+}
+
+function searchParams({ url }: Request): URLSearchParams {
+  const at = url.indexOf("?");
+  return new URLSearchParams(at < 0 ? "" : url.slice(at));
 }
 
 /**

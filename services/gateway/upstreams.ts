@@ -1,66 +1,45 @@
-import type { DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
-import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
+import type { DescService } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { BlockService } from "#gen/aetherconnect/message/v1/block_pb.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { CallRaw, RpcClient } from "#rpc";
 
-/** A service of the contract that the gateway serves by REST, and where it is called. */
+/** A service of the contract that the gateway serves by REST, and how it is called. */
 export interface Upstream {
   service: DescService;
-  transport: Transport;
+  callRaw: CallRaw;
 }
 
 /** The services behind the gateway. A new method of theirs needs nothing here. */
-export function upstreamsOf(auth: Transport, message: Transport): Upstream[] {
+export function upstreamsOf(auth: CallRaw, message: CallRaw): Upstream[] {
   return [
-    { service: AuthService, transport: auth },
-    { service: RoomService, transport: message },
-    { service: MessageService, transport: message },
+    { service: AuthService, callRaw: auth },
+    { service: RoomService, callRaw: message },
+    { service: MessageService, callRaw: message },
+    { service: BlockService, callRaw: message },
   ];
 }
 
 /**
- * Marks sessions that end by calls through this gateway, before the feed brings them: every
- * response that has `ended_session_ids` says which they are.
+ * Calls one of several instances of a service, each after the other. An instance that isn't there
+ * is passed over; a call that may have reached one is never repeated.
  */
-export function noteEndedSessions(markEnded: (sessionIds: readonly string[]) => void): Interceptor {
-  return (next) => async (req) => {
-    const res = await next(req);
-    if (!res.stream) markEnded(endedSessionsOf(res.method, res.message));
-    return res;
-  };
-}
-
-function endedSessionsOf({ output }: DescMethodUnary, message: Message): readonly string[] {
-  const field = output.fields.find((it) => it.name === "ended_session_ids");
-  if (field?.fieldKind !== "list") return [];
-  const ids: Iterable<unknown> = reflect(output, message).get(field);
-  return [...ids].filter((id) => typeof id === "string");
-}
-
-/**
- * One transport over several instances of a service, each called after the other. An instance
- * that isn't there is passed over; a call that may have reached one is never repeated.
- */
-export function roundRobin(transports: readonly Transport[]): Transport {
+export function roundRobin(
+  clients: readonly RpcClient[],
+): <T>(call: (client: RpcClient) => Promise<T>) => Promise<T> {
   let calls = 0;
-  const next = () => {
-    const transport = transports[calls++ % transports.length];
-    if (!transport) throw new Error("no instance to call");
-    return transport;
-  };
-  return {
-    async unary(...args) {
-      for (let left = transports.length; ; left--) {
-        try {
-          return await next().unary(...args);
-        } catch (error) {
-          if (left <= 1 || !isAbsent(error)) throw error;
-        }
+  return async (call) => {
+    for (let left = clients.length; ; left--) {
+      const client = clients[calls++ % clients.length];
+      if (!client) throw new Error("no instance to call");
+      try {
+        return await call(client);
+      } catch (error) {
+        if (left <= 1 || !isAbsent(error)) throw error;
       }
-    },
-    stream: (...args) => next().stream(...args),
+    }
   };
 }
 

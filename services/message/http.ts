@@ -1,9 +1,10 @@
 import { type IncomingMessage, Server } from "node:http";
 import { bearerToken, instanceHeader, withInstance } from "#common/http/headers.ts";
 import { type SocketsHandler, socketsPath } from "#common/http/server.ts";
+import { withoutRequestId } from "#rpc";
 import type { MessageContext } from "./context.ts";
 import type { Connection } from "./socket/chat-server.ts";
-import { guardConnection, guardWebSockets } from "./socket/door/connections.ts";
+import { forgetRequestsOf, guardConnection, guardWebSockets } from "./socket/door/connections.ts";
 import { createHandshakeRule } from "./socket/door/handshake.ts";
 import { corkFlush } from "./socket/engine/writes.ts";
 
@@ -19,6 +20,7 @@ export function serveSocketRequests(
   io.engine.on("connection", (conn: Connection) => guardConnection(conn, onSlow));
   io.engine.on("flush", corkFlush);
   guardWebSockets(io.engine);
+  forgetRequestsOf(io.engine);
   nameSessions(ctx);
   const judge = createHandshakeRule({ ...ctx, ...ctx.config });
   return {
@@ -30,7 +32,8 @@ export function serveSocketRequests(
     async upgrade(req, socket, head) {
       const refusal = await judge(req);
       if (refusal) throw refusal;
-      inner.emit("upgrade", req, socket, head);
+      // What a connection does later, such as its pings, isn't done for the request that opened it.
+      withoutRequestId(() => inner.emit("upgrade", req, socket, head));
     },
   };
 }

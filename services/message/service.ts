@@ -1,10 +1,10 @@
 import { budgets } from "#common/budgets.ts";
-import { localUrl } from "#common/config.ts";
 import { withDeadline } from "#common/deadline.ts";
 import { startHttpServer } from "#common/http/server.ts";
-import type { RunningService } from "#common/lifecycle.ts";
-import type { Authenticator } from "#common/rpc/interceptors.ts";
-import { startRpcServer } from "#common/rpc/server.ts";
+import { localUrl, type RunningService } from "#common/lifecycle.ts";
+
+import { type Authenticator, startRpcServer } from "#common/rpc/server.ts";
+import { BlockService } from "#gen/aetherconnect/message/v1/block_pb.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { implement } from "#rpc";
@@ -42,6 +42,7 @@ export async function startMessage(
     implementations: [
       implement(RoomService, methods.rooms),
       implement(MessageService, methods.messages),
+      implement(BlockService, methods.blocks),
     ],
     authenticator: authenticatorOf(ctx),
     isReady: operations.isReady,

@@ -81,16 +81,21 @@ test("from a cursor on nothing is missed and nothing comes twice", async () => {
   assert.deepEqual(seen.toSorted(), ended.toSorted());
 });
 
-test("a changed name is announced, other changes are not", async () => {
+test("a changed name is announced as such, what others don't see is not", async () => {
   const { user, tokens } = await registerUser(auth.client);
   const cursor = cursorOf(await watch(auth.client, undefined, isCaughtUp));
   const me = as(tokens.accessToken);
   const mail = { email: `other.${user.email}`, currentPassword: "correct horse battery" };
   await auth.client.updateProfile(mail, me);
+  await auth.client.updateProfile({ showPresence: false }, me);
   await auth.client.updateProfile({ lastName: "King" }, me);
-  const all = await watch(auth.client, cursor, (it) => it.some((r) => r.changedUserIds.length > 0));
+  const all = await watch(auth.client, cursor, (it) => it.some((r) => r.renamedUserIds.length > 0));
   assert.deepEqual(
     all.flatMap((it) => it.changedUserIds),
+    [user.id, user.id],
+  );
+  assert.deepEqual(
+    all.flatMap((it) => it.renamedUserIds),
     [user.id],
   );
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Client, createClient, type Interceptor } from "@connectrpc/connect";
+import { type Client, createClient } from "@connectrpc/connect";
 import { type AuthConfig, parseAuthConfig } from "#auth/config.ts";
 import type { AuthOverrides } from "#auth/context.ts";
 import { type RunningAuth, startAuth } from "#auth/service.ts";
@@ -9,6 +9,7 @@ import { fromConnectError } from "#common/rpc/errors.ts";
 import { createServiceTokens, type ServiceTokens } from "#common/tokens/service-token.ts";
 import { AuthService, type Tokens } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { User } from "#gen/aetherconnect/auth/v1/user_pb.ts";
+import type { ClientRule } from "#rpc";
 import { createTestDatabase, type TestDatabase } from "#tools/rig/database.ts";
 import { newSecret, withoutLimits } from "#tools/rig/layout.ts";
 import { createTestLog, noteSecret, noteSecretsIn } from "#tools/rig/log.ts";
@@ -52,7 +53,7 @@ export async function startTestAuth(
     serviceTokens,
     // Fifty at once on a busy machine are slow, not wrong.
     timeoutMs: 10_000,
-    interceptors: [noteSecrets],
+    rules: [noteSecrets],
   });
   return {
     running,
@@ -68,15 +69,13 @@ export async function startTestAuth(
 }
 
 /** What goes over the wire and must not be in a log. */
-const noteSecrets: Interceptor = (next) => async (req) => {
-  noteSecret(req.header.get("authorization")?.replace("Bearer ", "") ?? "");
-  if (req.stream) return next(req);
-  noteSecretsIn(req.message, undefined, []);
-  const res = await next(req);
-  if (res.stream) return res;
-  noteSecretsIn(undefined, res.message, []);
-  if ("tokens" in res.message) noteSecretsIn(undefined, res.message.tokens, []);
-  return res;
+const noteSecrets: ClientRule = async ({ message, header }, next) => {
+  noteSecret(header("authorization")?.replace("Bearer ", "") ?? "");
+  noteSecretsIn(message, undefined, []);
+  const answer = await next();
+  noteSecretsIn(undefined, answer, []);
+  if (answer && "tokens" in answer) noteSecretsIn(undefined, answer.tokens, []);
+  return answer;
 };
 
 /** A database and a service on it. */

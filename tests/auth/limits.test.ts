@@ -78,7 +78,7 @@ test("from what is refused nobody learns who exists, or which names are one pers
 });
 
 test("networks of IPv6 that are one holder's don't take as many as all their clients", async () => {
-  const limits = createLimits(createCounters(undefined), 1);
+  const limits = createLimits(await createCounters(undefined), 1);
   const attempts = async (addresses: string[]) => {
     let passed = 0;
     for (const address of addresses) {

@@ -31,6 +31,27 @@ test("a profile changes, and others learn the new name", async () => {
   assert.equal(events.length, 1);
 });
 
+test("whether a user shows their presence is known to the user and to services alone", async () => {
+  const { user, tokens } = await registerUser(auth.client);
+  const me = as(tokens.accessToken);
+  const hiding = async () => (await auth.client.getUsers({ userIds: [user.id] })).hidingUserIds;
+  assert.equal(user.showPresence, true);
+  assert.deepEqual(await hiding(), []);
+  const hidden = await auth.client.updateProfile({ showPresence: false }, me);
+  assert.equal(hidden.user?.showPresence, false);
+  assert.deepEqual(await hiding(), [user.id]);
+  const { user: kept } = await auth.client.updateProfile({ firstName: "Grace" }, me);
+  assert.equal(kept?.showPresence, false);
+  assert.deepEqual((await auth.client.getProfile({}, me)).user, kept);
+  const found = await auth.client.findUser({ username: user.username }, me);
+  assert.deepEqual(Object.keys(found.user ?? {}).sort(), ["$typeName", "id", "name", "username"]);
+  const events = await auth.database.query(
+    "select id from auth.revocations where changed_user_id = $1",
+    [user.id],
+  );
+  assert.equal(events.length, 2);
+});
+
 test("what is taken or wrong in a profile is named", async () => {
   const other = await registerUser(auth.client);
   const { user, tokens } = await registerUser(auth.client);

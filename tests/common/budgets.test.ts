@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { budgets } from "#common/budgets.ts";
 
-const { answer, database, health, revocation, tokens, keys, http, drain, delivery } = budgets;
+const { answer, database, health, revocation, tokens, keys, http, drain, delivery, presence } =
+  budgets;
 
 /** Each limit comes before the next: `[name, milliseconds]` in the order that must hold. */
 function assertOrder(...limits: [name: string, ms: number][]): void {
@@ -158,4 +159,16 @@ test("what another instance has written is delivered in time", () => {
     ["a number that can't be read", delivery.stuck],
   );
   assertOrder(["a poll", delivery.poll], ["a number that can't be read", delivery.stuck]);
+});
+
+test("who is there is confirmed in time, and who isn't is known in time", () => {
+  assertOrder(
+    ["a confirmation that comes late", presence.renew + database.storeCall],
+    ["what was confirmed holds", presence.lease],
+  );
+  assertOrder(
+    ["the end of an instance, and the poll", presence.lease + delivery.poll + database.storeCall],
+    ["the promise", presence.promisedAfterDeath],
+  );
+  assertOrder(["a poll without hints", presence.poll], ["the promise", presence.promised]);
 });

@@ -203,10 +203,10 @@ export const breakingEdits: readonly Edit[] = [
   {
     kind: "new field that has to be given",
     file: room,
-    from: "  // Public if nothing is said.\n",
+    from: "  // What it is for, at most 1,000 code points.\n",
     to: `  // The topic.
   string topic = 9 [(buf.validate.field).string.min_len = 1];
-  // Public if nothing is said.
+  // What it is for, at most 1,000 code points.
 `,
     finding: /^breaking +required field .*CreateRoomRequest\.topic: /,
   },

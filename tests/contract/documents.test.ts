@@ -13,6 +13,7 @@ import { asyncapi } from "#contract/documents/asyncapi.ts";
 import { openapi as openapiOf } from "#contract/documents/openapi.ts";
 import { docsPage } from "#gateway/docs/page.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { BlockService } from "#gen/aetherconnect/message/v1/block_pb.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { event, rest } from "#gen/aetherconnect/options/v1/options_pb.ts";
@@ -22,7 +23,7 @@ import { clientEvents } from "#gen/socket-events.ts";
 const root = join(import.meta.dirname, "../..");
 const texts = new Map(
   Object.entries({
-    "openapi.json": openapiOf([AuthService, MessageService, RoomService]),
+    "openapi.json": openapiOf([AuthService, MessageService, BlockService, RoomService]),
     "asyncapi.json": asyncapi([realtime]),
   }).map(([name, document]) => [name, `${JSON.stringify(document, null, 2)}\n`]),
 );
@@ -124,6 +125,10 @@ test("answers: closed objects, every field there", () => {
     updatedAt: "2023-10-27T10:00:00.000Z",
     memberCount: 2,
     lastSeq: 0,
+    lastRevision: 0,
+    membership: null,
+    lastMessage: null,
+    peer: null,
   };
   assert.ok(accepts(room));
   assert.ok(!accepts({ ...room, secret: 1 }));
@@ -160,9 +165,14 @@ test("a failure of a route is in its document, and no other", () => {
   ]);
   assert.deepEqual(codes("/api/rooms/{roomId}/messages", "post", "403"), [
     "ORIGIN_FORBIDDEN",
+    "FORBIDDEN",
     "NOT_IN_ROOM",
+    "BLOCKED",
   ]);
-  assert.deepEqual(codes("/api/rooms/{roomId}/messages", "get", "404"), ["ROOM_NOT_FOUND"]);
+  assert.deepEqual(codes("/api/rooms/{roomId}/messages", "get", "404"), [
+    "ROOM_NOT_FOUND",
+    "MESSAGE_NOT_FOUND",
+  ]);
   assert.equal(codes("/api/rooms/{roomId}/messages", "get", "403"), undefined);
   assert.equal(codes("/api/auth/sessions", "get", "404"), undefined);
   assert.equal(codes("/api/rooms", "get", "415"), undefined);

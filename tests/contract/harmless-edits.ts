@@ -47,6 +47,23 @@ message CountRoomsResponse {
     finding: /^added +field .*Pagination\.last_page: /,
   },
   {
+    kind: "rule on a message for a new field",
+    file: room,
+    from: "message CreateRoomRequest {\n",
+    to: `message CreateRoomRequest {
+  option (buf.validate.message) = {
+    cel: {
+      id: "topic"
+      message: "needs a description"
+      expression: "!has(this.topic) || has(this.description)"
+    }
+  };
+  // What it is about.
+  optional string topic = 90;
+`,
+    finding: /^added +rule .*CreateRoomRequest: topic$/,
+  },
+  {
     kind: "added part of an envelope",
     file: auth,
     from: `get: "/api/auth/ws-token"

@@ -59,7 +59,7 @@ test("lists, messages, times and PATCH are in the types and in both documents", 
   const [, numbers] = document.paths["/api/rooms/{roomId}/polls"].get.parameters;
   assert.deepEqual(numbers.schema, {
     type: "array",
-    items: { type: "integer", minimum: 1, maximum: 0xffff_ffff },
+    items: { type: "integer", format: "int64", minimum: 1, maximum: 0xffff_ffff },
   });
   const ajv = new Ajv2020({ strict: false });
   addFormats.default(ajv);

@@ -12,13 +12,17 @@ import { budgets } from "#common/budgets.ts";
 import { infoOf } from "#common/settings.ts";
 import { gatewaySettings, parseGatewayConfig } from "#gateway/config.ts";
 import { messageSettings, parseMessageConfig } from "#message/config.ts";
+import { readTarget } from "../../clients/cli/operator/target.ts";
 
 interface Service {
   env_file?: string;
   stop_grace_period?: string;
   user?: string;
+  network_mode?: string;
   ports?: string[];
   environment: Record<string, string>;
+  /** With these it runs when it is asked, and is no service that others reach. */
+  profiles?: string[];
   healthcheck?: { test: string[] };
   depends_on?: Record<string, { condition: string }>;
   build?: { target: string };
@@ -58,6 +62,7 @@ test("it has the stores and the three services on the ports of the contract", ()
     ["auth", "auth"],
     ["message", "message"],
     ["gateway", "gateway"],
+    ["aether", "aether"],
   ]);
 });
 
@@ -65,7 +70,7 @@ for (const [name, service] of services) {
   test(`${name}: loopback only, not root, with a health check, no secret in the file`, () => {
     for (const port of service.ports ?? []) assert.match(port, /^127\.0\.0\.1:/);
     assert.ok(service.user && service.user !== "root" && service.user !== "0");
-    assert.equal(service.healthcheck?.test[0], "CMD");
+    assert.equal(service.healthcheck?.test[0], service.profiles ? undefined : "CMD");
     for (const [key, value] of Object.entries(service.environment)) {
       if (/PASSWORD|SECRET|TOKEN$|AUTH$/.test(key)) {
         assert.match(value, /^\$\{[A-Z_]+:(\?.+|-)\}$/, `${key} must come from the environment`);
@@ -150,6 +155,19 @@ for (const [name, settings] of Object.entries(declared)) {
     assert.ok(existsSync(join(root, "settings.env")));
   });
 }
+
+test("the command line finds the platform from inside the containers", () => {
+  const secrets = { SERVICE_SECRET: "s".repeat(64), CLIENT_ORIGINS: "https://chat.example.com" };
+  const given = Object.entries(file.services.aether?.environment ?? {});
+  const target = readTarget(
+    Object.fromEntries(given.map(([key, value]) => [key, interpolate(value, secrets)])),
+  );
+  assert.equal(file.services.aether?.network_mode, "service:gateway");
+  assert.equal(target.gatewayUrl, "http://127.0.0.1:3000");
+  assert.equal(target.authHttpUrl, "http://auth:3002");
+  assert.deepEqual(target.messageHttpUrls, ["http://message:3001"]);
+  assert.equal(target.isEmbedded, false);
+});
 
 test("a service is given the time that it takes to stop", () => {
   for (const [name, { build, stop_grace_period: grace = "10s" }] of services) {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
@@ -59,6 +61,37 @@ for (const name of ["auth", "message", "gateway"]) {
     assert.match(check, /CMD \["env", "NODE_USE_ENV_PROXY=0", "node"/);
   });
 }
+
+test("aether: what its image holds is all that the command line needs", async () => {
+  const image = await mkdtemp(join(tmpdir(), "image-"));
+  try {
+    for (const line of allLines(stageOf("aether"))) {
+      const [command, ...paths] = line.trim().split(/\s+/);
+      if (command !== "COPY" || paths[0]?.startsWith("--from=")) continue;
+      const to = paths.pop() ?? "";
+      for (const path of paths) {
+        const target = join(image, to, to.endsWith("/") ? path : "");
+        await cp(join(root, path), target, { recursive: true });
+      }
+    }
+    await symlink(join(root, "node_modules"), join(image, "node_modules"));
+    const [, entry = ""] =
+      /^ENTRYPOINT \["node", "([^"]+)"\]$/.exec(stageOf("aether")?.lines.at(-1) ?? "") ?? [];
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, [entry, ...args], {
+        cwd: image,
+        env: { SERVICE_SECRET: "s".repeat(64), DATABASE_URL: "postgres://127.0.0.1:9/none" },
+        encoding: "utf8",
+      });
+    const examined = run("doctor", "--json");
+    assert.match(examined.stdout, /"about":"PostgreSQL","level":"problem"/, examined.stderr);
+    for (const command of ["backup", "restore", "keys", "call", "describe", "messages"]) {
+      assert.equal(run(command, "--help").status, 0, command);
+    }
+  } finally {
+    await rm(image, { recursive: true });
+  }
+});
 
 test("it runs the Node that package.json names", async () => {
   const { dependencies } = JSON.parse(await read("package.json"));

@@ -25,6 +25,7 @@ describe("register", () => {
           lastName: "Doe",
           name: "John Doe",
           roles: ["user"],
+          showPresence: true,
         },
       },
     );

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { describe, test } from "node:test";
+import { createTestLog } from "#tools/rig/log.ts";
 import { startPlatform } from "#tools/rig/platform.ts";
 import { portOf } from "#tools/rig/ports.ts";
 import { shared } from "#tools/rig/shared.ts";
@@ -12,9 +13,14 @@ const [first = "", second = ""] = platform.messageUrls;
 const nobody = "http://127.0.0.1:9";
 
 async function healthOf(url: string) {
+  const { code, status, dependencies } = await dependenciesOf(url);
+  return { code, status, message: dependencies.message };
+}
+
+async function dependenciesOf(url: string) {
   const answer = await fetch(`${url}/health/ready`);
   const { status, dependencies } = JSON.parse(await answer.text());
-  return { code: answer.status, status, message: dependencies.message };
+  return { code: answer.status, status, dependencies };
 }
 
 const up = { code: 200, status: "ok", message: "up" };
@@ -48,6 +54,30 @@ describe("the gateway is ready while it reaches what it passes on, in the way it
       assert.deepEqual(await healthOf(gateway.url), down);
     }
     await once(other.close(), "close");
+  });
+
+  const withoutAuth = {
+    code: 503,
+    status: "unavailable",
+    dependencies: { auth: "down", message: "up" },
+  };
+
+  test("not where the auth service doesn't know its secret, which the log says once", async () => {
+    using recording = createTestLog("gateway");
+    const { log, text } = recording;
+    const secret: [string] = ["x".repeat(32)];
+    await using gateway = await platform.startGateway({ serviceSecrets: secret }, { log });
+    while ((await dependenciesOf(gateway.url)).code !== 503);
+    assert.deepEqual(await dependenciesOf(gateway.url), withoutAuth);
+    assert.equal(text().split("auth doesn't know this service").length, 2, text());
+  });
+
+  test("nor where another service is at the address of auth or of message", async () => {
+    const { messageRpcUrl, authRpcUrl } = platform;
+    await using lost = await platform.startGateway({ authUrl: messageRpcUrl });
+    assert.deepEqual(await dependenciesOf(lost.url), withoutAuth);
+    await using other = await platform.startGateway({ messageRpcUrls: [authRpcUrl] });
+    assert.deepEqual(await healthOf(other.url), down);
   });
 
   test("and by RPC", async () => {

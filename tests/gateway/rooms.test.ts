@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { startPlatform } from "#tools/rig/platform.ts";
 import { shared } from "#tools/rig/shared.ts";
+import { unchanged } from "#tools/rig/unchanged.ts";
 import { generalRoomId, registerUser, type TestUser } from "#tools/rig/users.ts";
 
 const platform = await shared(startPlatform());
@@ -39,6 +40,10 @@ describe("rooms", () => {
       members: [],
       memberCount: 0,
       lastSeq: 0,
+      lastRevision: 0,
+      membership: null,
+      lastMessage: null,
+      peer: null,
     });
   });
 
@@ -162,6 +167,7 @@ describe("messages", () => {
       metadata,
       seq: 1,
       clientMessageId: "m-1",
+      ...unchanged,
     });
     assert.match(messageId, /^[0-9a-f]{24}$/);
     const again = await ada.client.post(path, {

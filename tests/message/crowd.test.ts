@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createTestMongo, withoutMongo } from "#tools/rig/mongo.ts";
-import { collect, range, setStageWithStandIn, type TestSocket } from "./harness/stage.ts";
+import { collect, range, startServicesWithStandIn, type TestSocket } from "./harness/services.ts";
 import { join } from "./harness/talk.ts";
 
 const size = 200;
 
 async function joinAtOnce(mongodbUri?: string): Promise<void> {
-  await using stage = await setStageWithStandIn({ mongodbUri });
-  const ada = await stage.auth.newUser();
-  const users = await Promise.all(range(1, size).map(() => stage.auth.newUser()));
-  const roomId = await stage.newRoom([ada]);
+  await using services = await startServicesWithStandIn({ mongodbUri });
+  const ada = await services.auth.newUser();
+  const users = await Promise.all(range(1, size).map(() => services.auth.newUser()));
+  const roomId = await services.newRoom([ada]);
   const sockets: TestSocket[] = [];
-  for (const user of users) sockets.push(await stage.connect(user));
+  for (const user of users) sockets.push(await services.connect(user));
   const got = sockets.map(collect);
-  const { rooms, messages } = stage.rpc(ada);
+  const { rooms, messages } = services.rpc(ada);
 
   const acks = await Promise.all(sockets.map((socket) => join(socket, roomId)));
   for (const { room } of acks) assert.ok(room.memberCount > 1 && room.memberCount <= size + 1);

@@ -45,7 +45,7 @@ test("messages don't wait for memberships, however long the store takes to read 
   }
   await memberships.poll();
   await messages.poll();
-  await Promise.all(attached.map((it) => it.reached(1)));
+  await Promise.all(attached.map((it) => it.reached({ lastSeq: 1, lastRevision: 0 })));
   await memberships.poll();
   assert.deepEqual(asked.toSorted(), [bob, eve].toSorted(), "nobody twice at once");
   assert.ok(attached.every((it) => it.removedBy() === undefined));

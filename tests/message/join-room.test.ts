@@ -3,25 +3,26 @@ import { describe, test } from "node:test";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { next } from "#tools/rig/sockets.ts";
-import { collect, range, setStage, type TestSocket } from "./harness/stage.ts";
+import { unchanged } from "#tools/rig/unchanged.ts";
+import { collect, range, startServices, type TestSocket } from "./harness/services.ts";
 import { join, send } from "./harness/talk.ts";
 
-const stage = await shared(setStage());
-const ada = await stage.auth.newUser("Ada Lovelace");
-const bob = await stage.auth.newUser("Bob Dylan");
+const services = await shared(startServices());
+const ada = await services.auth.newUser("Ada Lovelace");
+const bob = await services.auth.newUser("Bob Dylan");
 
 describe("join_room", () => {
   test("answers the room and the newest fifty, and makes one a member", async () => {
-    const roomId = await stage.newRoom([ada]);
-    const socket = await stage.connect(bob);
+    const roomId = await services.newRoom([ada]);
+    const socket = await services.connect(bob);
     const empty = await join(socket, roomId);
     assert.deepEqual(empty.messages, []);
     assert.equal(empty.hasMore, false);
     assert.equal("reset" in empty, false);
     assert.deepEqual(empty.room.members, [ada.id, bob.id]);
-    await send(stage, bob, roomId, 50);
+    await send(services, bob, roomId, 50);
     assert.equal((await join(socket, roomId)).hasMore, false);
-    await send(stage, bob, roomId, 5);
+    await send(services, bob, roomId, 5);
     const full = await join(socket, roomId);
     assert.deepEqual(full.seqs, range(6, 55));
     assert.equal(full.hasMore, true);
@@ -38,13 +39,14 @@ describe("join_room", () => {
       metadata: null,
       seq: 6,
       clientMessageId: null,
+      ...unchanged,
     });
   });
 
   test("after a seq answers what was missed, page by page", async () => {
-    const roomId = await stage.newRoom([ada]);
-    await send(stage, ada, roomId, 250);
-    const socket = await stage.connect(ada);
+    const roomId = await services.newRoom([ada]);
+    await send(services, ada, roomId, 250);
+    const socket = await services.connect(ada);
     const first = await join(socket, roomId, 10);
     assert.deepEqual(first.seqs, range(11, 210));
     assert.equal(first.hasMore, true);
@@ -62,9 +64,9 @@ describe("join_room", () => {
   });
 
   test("answers at most 256 KiB of what was missed, and at least one message", async () => {
-    const roomId = await stage.newRoom([ada]);
-    await send(stage, ada, roomId, 40, "😀".repeat(4_000));
-    const socket = await stage.connect(ada);
+    const roomId = await services.newRoom([ada]);
+    await send(services, ada, roomId, 40, "😀".repeat(4_000));
+    const socket = await services.connect(ada);
     const seen: number[] = [];
     for (let hasMore = true; hasMore; ) {
       const page = await join(socket, roomId, seen.at(-1) ?? 0);
@@ -77,10 +79,10 @@ describe("join_room", () => {
   });
 
   test("meets live delivery without a seam, under load", async () => {
-    const roomId = await stage.newRoom([ada, bob]);
+    const roomId = await services.newRoom([ada, bob]);
     let isWriting = true;
     const writing = [ada, bob].map(async (user) => {
-      const { messages } = stage.rpc(user);
+      const { messages } = services.rpc(user);
       while (isWriting) {
         await Promise.all(range(1, 8).map(() => messages.sendMessage({ roomId, content: "x" })));
       }
@@ -88,7 +90,7 @@ describe("join_room", () => {
     const sockets: TestSocket[] = [];
     const seen: number[][] = [];
     for (const i of range(1, 12)) {
-      const socket = await stage.connect(i % 2 ? ada : bob, {
+      const socket = await services.connect(i % 2 ? ada : bob, {
         transports: i % 3 ? ["websocket"] : ["polling"],
       });
       sockets.push(socket);
@@ -115,7 +117,7 @@ describe("join_room", () => {
     }
     isWriting = false;
     await Promise.all(writing);
-    const { pagination } = await stage.rpc(ada).messages.listMessages({ roomId });
+    const { pagination } = await services.rpc(ada).messages.listMessages({ roomId });
     const total = pagination?.totalItems ?? 0;
     await Promise.all(
       sockets.map(async (socket, i) => {
@@ -126,8 +128,8 @@ describe("join_room", () => {
   });
 
   test("needn't be waited for before sending", async () => {
-    const roomId = await stage.newRoom([ada]);
-    const socket = await stage.connect(ada);
+    const roomId = await services.newRoom([ada]);
+    const socket = await services.connect(ada);
     const got = collect(socket);
     socket.emit("join_room", { roomId }, () => undefined);
     const acks = await Promise.all(
@@ -139,8 +141,8 @@ describe("join_room", () => {
   });
 
   test("of rooms that aren't there or are private fails alike", async () => {
-    const secret = await stage.newRoom([ada], RoomType.PRIVATE);
-    const socket = await stage.connect(bob);
+    const secret = await services.newRoom([ada], RoomType.PRIVATE);
+    const socket = await services.connect(bob);
     for (const roomId of [secret, "0123456789abcdef01234567", "nonsense", "' or 1=1 --"]) {
       const refused = { success: false, code: "ROOM_NOT_FOUND", message: "Room not found" };
       assert.deepEqual(await socket.emitWithAck("join_room", { roomId }), refused);

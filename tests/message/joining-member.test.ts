@@ -74,7 +74,7 @@ test("what the store had to be asked for is counted", async () => {
   const joining = await realtime.attach(room.id, ada);
   for (const _ of [1, 2, 3]) await store.append(draft(room, ada));
   await realtime.messages.poll();
-  await joining.reached(3);
+  await joining.reached({ lastSeq: 3, lastRevision: 0 });
   const text = await realtime.metricsText();
   assert.match(text, /^aetherconnect_fanout_filled\{.*\} 3$/m);
   assert.match(text, /^aetherconnect_fanout_stuck\{.*\} 0$/m);

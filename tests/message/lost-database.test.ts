@@ -6,24 +6,24 @@ import { openPostgres } from "#common/postgres.ts";
 import { isDatabaseLost } from "#common/postgres-errors.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
-import { collect, range, setStageWithStandIn } from "./harness/stage.ts";
+import { collect, range, startServicesWithStandIn } from "./harness/services.ts";
 import { join } from "./harness/talk.ts";
 
-const stage = await shared(setStageWithStandIn());
-const ada = await stage.auth.newUser();
+const services = await shared(startServicesWithStandIn());
+const ada = await services.auth.newUser();
 
 const log = createLogger("message", "silent");
 
 test("while PostgreSQL hangs every event is answered, and each message is stored once", async () => {
-  await using proxy = await startTcpProxy(stage.database.url);
-  await using another = await stage.startAnother({ databaseUrl: proxy.url });
-  const [roomId, otherId] = [await stage.newRoom([ada]), await stage.newRoom([ada])];
-  const socket = await stage.connect(ada, { url: another.httpUrl });
+  await using proxy = await startTcpProxy(services.database.url);
+  await using another = await services.startAnother({ databaseUrl: proxy.url });
+  const [roomId, otherId] = [await services.newRoom([ada]), await services.newRoom([ada])];
+  const socket = await services.connect(ada, { url: another.httpUrl });
   await join(socket, roomId);
   const got = collect(socket);
   const send = (n: number) =>
     socket.emitWithAck("send_message", { roomId, content: "x", clientMessageId: `id-${n}` });
-  const openId = await stage.newRoom([await stage.auth.newUser()]);
+  const openId = await services.newRoom([await services.auth.newUser()]);
 
   proxy.freeze();
   const answers = await Promise.all([
@@ -43,7 +43,7 @@ test("while PostgreSQL hangs every event is answered, and each message is stored
 });
 
 test("a statement that gets no answer takes its connection with it, and its transaction", async () => {
-  await using proxy = await startTcpProxy(stage.database.url);
+  await using proxy = await startTcpProxy(services.database.url);
   await using postgres = openPostgres("message", {
     url: proxy.url,
     log,
@@ -62,16 +62,16 @@ test("a statement that gets no answer takes its connection with it, and its tran
   );
   proxy.restore();
   await insert(3).execute(postgres.db);
-  assert.deepEqual(await stage.database.query("select n from message.kept"), [{ n: 3 }]);
+  assert.deepEqual(await services.database.query("select n from message.kept"), [{ n: 3 }]);
 });
 
 test("a connection that dies while it is lent fails its statement and nothing else", async () => {
-  await using postgres = openPostgres("message", { url: stage.database.url, log, size: 1 });
+  await using postgres = openPostgres("message", { url: services.database.url, log, size: 1 });
   const pid = sql<{ pid: number }>`select pg_backend_pid() as pid`;
   await assert.rejects(
     postgres.db.transaction().execute(async (trx) => {
       const [row] = (await pid.execute(trx)).rows;
-      await stage.database.query("select pg_terminate_backend($1, 5000)", [row?.pid]);
+      await services.database.query("select pg_terminate_backend($1, 5000)", [row?.pid]);
       await pid.execute(trx);
     }),
     isDatabaseLost,

@@ -6,11 +6,11 @@ import { openPostgresStore } from "#message/store/postgres/store.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { type RedisServer, startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { shared } from "#tools/rig/shared.ts";
-import { next, setStage, type TestSocket } from "./harness/stage.ts";
+import { next, startServices, type TestSocket } from "./harness/services.ts";
 
-const stage = await shared(setStage());
-const ada = await stage.auth.newUser("Ada Lovelace");
-const bob = await stage.auth.newUser("Bob Dylan");
+const services = await shared(startServices());
+const ada = await services.auth.newUser("Ada Lovelace");
+const bob = await services.auth.newUser("Bob Dylan");
 
 async function untilRedis(url: string, state: "up" | "down"): Promise<void> {
   for (;;) {
@@ -30,8 +30,8 @@ function changesHeard(socket: TestSocket, roomId: string): string[] {
 /** Two instances that tell each other by Redis. */
 async function startPair(redis: RedisServer) {
   const pair = [
-    await stage.startAnother({ redisUrl: redis.url }),
-    await stage.startAnother({ redisUrl: redis.url }),
+    await services.startAnother({ redisUrl: redis.url }),
+    await services.startAnother({ redisUrl: redis.url }),
   ] as const;
   const untilAll = (state: "up" | "down") =>
     Promise.all(pair.map((it) => untilRedis(it.httpUrl, state)));
@@ -43,13 +43,13 @@ test("what an instance that has lost Redis changes is found by one that has it",
   skip: withoutRedis,
 }, async () => {
   await using redis = await startRedis();
-  await using listening = await stage.startAnother({ redisUrl: redis.url });
+  await using listening = await services.startAnother({ redisUrl: redis.url });
   await untilRedis(listening.httpUrl, "up");
-  const socket = await stage.connect(bob, { url: listening.httpUrl });
-  const roomId = await stage.newRoom([ada], RoomType.PRIVATE);
+  const socket = await services.connect(bob, { url: listening.httpUrl });
+  const roomId = await services.newRoom([ada], RoomType.PRIVATE);
   const heard = changesHeard(socket, roomId);
   // The first instance has none at all.
-  const { rooms } = stage.rpc(ada);
+  const { rooms } = services.rpc(ada);
   const added = next(socket, "room_added");
   await rooms.addMember({ roomId, userId: bob.id });
   assert.equal((await added).room.id, roomId);
@@ -64,10 +64,10 @@ test("what is changed in a blink of Redis is heard, and what was sent before isn
 }, async () => {
   await using redis = await startRedis();
   const { one, two, untilAll } = await startPair(redis);
-  const socket = await stage.connect(bob, { url: two.httpUrl });
-  const roomId = await stage.newRoom([ada], RoomType.PRIVATE);
+  const socket = await services.connect(bob, { url: two.httpUrl });
+  const roomId = await services.newRoom([ada], RoomType.PRIVATE);
   const heard = changesHeard(socket, roomId);
-  const { rooms } = stage.rpc(ada, one.rpcUrl);
+  const { rooms } = services.rpc(ada, one.rpcUrl);
   const add = async () => {
     const added = next(socket, "room_added");
     await rooms.addMember({ roomId, userId: bob.id });
@@ -91,13 +91,13 @@ test("what is changed in a blink of Redis is heard, and what was sent before isn
   await add();
   // By the poll that finds this one everything else would have been found too.
   const last = next(socket, "room_added");
-  await stage.newRoom([bob]);
+  await services.newRoom([bob]);
   await last;
   assert.equal(heard.join(""), "+-+-+");
 });
 
 test("a socket that has joined again isn't put out by an older removal that comes late", async () => {
-  const store = await openPostgresStore(stage.database.url, createLogger("message", "silent"));
+  const store = await openPostgresStore(services.database.url, createLogger("message", "silent"));
   const removal = Promise.withResolvers<void>();
   const isRemoved = Promise.withResolvers<void>();
   const slow: MessageStore = {
@@ -109,10 +109,10 @@ test("a socket that has joined again isn't put out by an older removal that come
       return change;
     },
   };
-  await using place = await stage.startAnother({}, { store: slow });
-  const roomId = await stage.newRoom([ada, bob]);
-  const socket = await stage.connect(bob, { url: place.httpUrl });
-  const { rooms, messages } = stage.rpc(bob, place.rpcUrl);
+  await using place = await services.startAnother({}, { store: slow });
+  const roomId = await services.newRoom([ada, bob]);
+  const socket = await services.connect(bob, { url: place.httpUrl });
+  const { rooms, messages } = services.rpc(bob, place.rpcUrl);
   const leaving = rooms.leaveRoom({ roomId });
   await isRemoved.promise;
   const added = next(socket, "room_added");

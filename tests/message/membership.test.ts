@@ -3,17 +3,17 @@ import { describe, test } from "node:test";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { next } from "#tools/rig/sockets.ts";
-import { codeOf, collect, range, setStage } from "./harness/stage.ts";
+import { codeOf, collect, range, startServices } from "./harness/services.ts";
 
-const stage = await shared(setStage());
-const ada = await stage.auth.newUser("Ada Lovelace");
-const bob = await stage.auth.newUser("Bob Dylan");
-const eve = await stage.auth.newUser("Eve Online");
+const services = await shared(startServices());
+const ada = await services.auth.newUser("Ada Lovelace");
+const bob = await services.auth.newUser("Bob Dylan");
+const eve = await services.auth.newUser("Eve Online");
 
 describe("over RPC", () => {
   test("a private room of others looks like one that doesn't exist, in any method", async () => {
-    const secret = await stage.newRoom([ada], RoomType.PRIVATE);
-    const { rooms, messages } = stage.rpc(eve);
+    const secret = await services.newRoom([ada], RoomType.PRIVATE);
+    const { rooms, messages } = services.rpc(eve);
     for (const roomId of [secret, "0123456789abcdef01234567", "nonsense"]) {
       const calls = [
         () => rooms.getRoom({ roomId }),
@@ -33,8 +33,12 @@ describe("over RPC", () => {
   });
 
   test("members add, the creator removes, and who leaves is followed", async () => {
-    const roomId = await stage.newRoom([ada, bob], RoomType.PRIVATE);
-    const [adas, bobs, eves] = [stage.rpc(ada).rooms, stage.rpc(bob).rooms, stage.rpc(eve).rooms];
+    const roomId = await services.newRoom([ada, bob], RoomType.PRIVATE);
+    const [adas, bobs, eves] = [
+      services.rpc(ada).rooms,
+      services.rpc(bob).rooms,
+      services.rpc(eve).rooms,
+    ];
     const { room } = await bobs.addMember({ roomId, username: eve.username });
     assert.deepEqual(room?.members, [ada.id, bob.id, eve.id]);
     assert.equal((await bobs.addMember({ roomId, userId: eve.id })).room?.memberCount, 3);
@@ -60,15 +64,15 @@ describe("over RPC", () => {
   });
 
   test("members of public rooms come and go by themselves", async () => {
-    const roomId = await stage.newRoom([ada]);
-    const [adas, eves] = [stage.rpc(ada).rooms, stage.rpc(eve).rooms];
+    const roomId = await services.newRoom([ada]);
+    const [adas, eves] = [services.rpc(ada).rooms, services.rpc(eve).rooms];
     assert.equal(await codeOf(adas.addMember({ roomId, userId: eve.id })), "VALIDATION_FAILED");
     await eves.joinRoom({ roomId });
     assert.equal(await codeOf(adas.removeMember({ roomId, userId: eve.id })), "VALIDATION_FAILED");
     await eves.leaveRoom({ roomId });
     await eves.leaveRoom({ roomId });
     assert.equal(
-      await codeOf(stage.rpc(eve).messages.sendMessage({ roomId, content: "x" })),
+      await codeOf(services.rpc(eve).messages.sendMessage({ roomId, content: "x" })),
       "NOT_IN_ROOM",
     );
   });
@@ -76,10 +80,10 @@ describe("over RPC", () => {
 
 describe("open sockets", () => {
   test("hear of rooms that their user is added to or joins elsewhere", async () => {
-    const roomId = await stage.newRoom([ada], RoomType.PRIVATE);
-    const sockets = [await stage.connect(eve), await stage.connect(eve)];
+    const roomId = await services.newRoom([ada], RoomType.PRIVATE);
+    const sockets = [await services.connect(eve), await services.connect(eve)];
     const added = sockets.map((it) => next(it, "room_added"));
-    await stage.rpc(ada).rooms.addMember({ roomId, userId: eve.id });
+    await services.rpc(ada).rooms.addMember({ roomId, userId: eve.id });
     for (const { room } of await Promise.all(added)) {
       assert.equal(room.id, roomId);
       assert.equal(room.roomType, "private");
@@ -87,7 +91,7 @@ describe("open sockets", () => {
       assert.equal(room.description, null);
     }
     const [one, two] = sockets;
-    const openRoom = await stage.newRoom([ada]);
+    const openRoom = await services.newRoom([ada]);
     const heard: string[] = [];
     one?.onAny((event) => heard.push(event));
     const announced = two && next(two, "room_added");
@@ -97,19 +101,19 @@ describe("open sockets", () => {
   });
 
   test("of a removed member are out of the room at once", async () => {
-    const roomId = await stage.newRoom([ada, eve], RoomType.PRIVATE);
+    const roomId = await services.newRoom([ada, eve], RoomType.PRIVATE);
     const [one, two, idle] = [
-      await stage.connect(eve),
-      await stage.connect(eve),
-      await stage.connect(eve),
+      await services.connect(eve),
+      await services.connect(eve),
+      await services.connect(eve),
     ];
     for (const socket of [one, two]) await socket.emitWithAck("join_room", { roomId });
     const got = [collect(one), collect(two)];
-    await stage.rpc(ada).messages.sendMessage({ roomId, content: "still here" });
+    await services.rpc(ada).messages.sendMessage({ roomId, content: "still here" });
     await Promise.all(got.map((it) => it.until(1)));
     const removed = [one, two, idle].map((it) => next(it, "room_removed"));
-    await stage.rpc(ada).rooms.removeMember({ roomId, userId: eve.id });
-    await stage.rpc(ada).messages.sendMessage({ roomId, content: "gone" });
+    await services.rpc(ada).rooms.removeMember({ roomId, userId: eve.id });
+    await services.rpc(ada).messages.sendMessage({ roomId, content: "gone" });
     for (const payload of await Promise.all(removed)) assert.deepEqual(payload, { roomId });
     for (const socket of [one, two]) {
       const sent = await socket.emitWithAck("send_message", { roomId, content: "x" });
@@ -125,13 +129,13 @@ describe("open sockets", () => {
 
   test("of a member removed while joining never get in", async () => {
     for (const _ of range(1, 20)) {
-      const roomId = await stage.newRoom([ada, eve], RoomType.PRIVATE);
-      const socket = await stage.connect(eve);
+      const roomId = await services.newRoom([ada, eve], RoomType.PRIVATE);
+      const socket = await services.connect(eve);
       const got = collect(socket);
-      const removing = stage.rpc(ada).rooms.removeMember({ roomId, userId: eve.id });
+      const removing = services.rpc(ada).rooms.removeMember({ roomId, userId: eve.id });
       const joining = socket.emitWithAck("join_room", { roomId });
       await Promise.all([removing, joining]);
-      await stage.rpc(ada).messages.sendMessage({ roomId, content: "secret" });
+      await services.rpc(ada).messages.sendMessage({ roomId, content: "secret" });
       const after = await socket.emitWithAck("typing_start", { roomId });
       assert.equal(after.success, false);
       assert.deepEqual(got.seqs, []);
@@ -140,37 +144,37 @@ describe("open sockets", () => {
   });
 
   test("on another instance hear of it once, also where nobody can tell them but the store", async () => {
-    await using another = await stage.startAnother();
-    const lou = await stage.auth.newUser("Lou Reed");
-    const roomId = await stage.newRoom([ada], RoomType.PRIVATE);
-    const far = await stage.connect(lou, { url: another.httpUrl });
-    const near = await stage.connect(lou);
+    await using another = await services.startAnother();
+    const lou = await services.auth.newUser("Lou Reed");
+    const roomId = await services.newRoom([ada], RoomType.PRIVATE);
+    const far = await services.connect(lou, { url: another.httpUrl });
+    const near = await services.connect(lou);
     const heard: string[] = [];
     for (const socket of [far, near]) {
       socket.on("room_added", ({ room }) => heard.push(`added ${room.id}`));
       socket.on("room_removed", (gone) => heard.push(`removed ${gone.roomId}`));
     }
     const added = next(far, "room_added");
-    await stage.rpc(ada).rooms.addMember({ roomId, userId: lou.id });
+    await services.rpc(ada).rooms.addMember({ roomId, userId: lou.id });
     assert.deepEqual((await added).room.members, [ada.id, lou.id]);
     const removed = next(far, "room_removed");
-    await stage.rpc(ada).rooms.removeMember({ roomId, userId: lou.id });
+    await services.rpc(ada).rooms.removeMember({ roomId, userId: lou.id });
     assert.deepEqual(await removed, { roomId });
     // What is sent after it comes last.
     const later = next(far, "room_added");
-    const laterId = await stage.newRoom([lou]);
+    const laterId = await services.newRoom([lou]);
     assert.equal((await later).room.id, laterId);
     const once = [`added ${roomId}`, `removed ${roomId}`, `added ${laterId}`];
     assert.deepEqual(heard.toSorted(), [...once, ...once].toSorted());
   });
 
   test("on another instance are cut too", async () => {
-    await using another = await stage.startAnother();
-    const roomId = await stage.newRoom([ada, eve], RoomType.PRIVATE);
-    const socket = await stage.connect(eve, { url: another.httpUrl });
+    await using another = await services.startAnother();
+    const roomId = await services.newRoom([ada, eve], RoomType.PRIVATE);
+    const socket = await services.connect(eve, { url: another.httpUrl });
     assert.ok((await socket.emitWithAck("join_room", { roomId })).success);
     const removed = next(socket, "room_removed");
-    await stage.rpc(ada).rooms.removeMember({ roomId, userId: eve.id });
+    await services.rpc(ada).rooms.removeMember({ roomId, userId: eve.id });
     const sent = await socket.emitWithAck("send_message", { roomId, content: "x" });
     assert.equal(sent.success === false && sent.code, "ROOM_NOT_FOUND", "the store decides");
     assert.deepEqual(await removed, { roomId });

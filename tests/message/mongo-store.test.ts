@@ -3,12 +3,14 @@ import { after, before, describe, test } from "node:test";
 import { connections, mongo } from "mongoose";
 import { createLogger } from "#common/log.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { phrasesOf } from "#message/search/words.ts";
 import { openMongoStore } from "#message/store/mongo/store.ts";
-import type { MessageStore } from "#message/store/store.ts";
+import type { Act, MessageStore } from "#message/store/store.ts";
 import { createTestMongo, type TestMongo, withoutMongo } from "#tools/rig/mongo.ts";
 import { type Link, startTcpProxy, type Tap } from "#tools/rig/tcp-proxy.ts";
-import { range } from "./harness/stage.ts";
+import { range } from "./harness/services.ts";
 import { testStore } from "./store-suite.ts";
+import { testFullBlocks } from "./store-suite-blocks.ts";
 import { codeOf, draft, makeRoom } from "./store-suite-drafts.ts";
 
 const log = createLogger("message", "silent");
@@ -35,7 +37,8 @@ else {
   testStore("MongoDB", async () => {
     const database = await createTestMongo();
     return {
-      open: () => openMongoStore(database.uri, log),
+      url: database.uri,
+      open: (url = database.uri) => openMongoStore(url, log),
       [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
     };
   });
@@ -59,11 +62,34 @@ describe("MongoDB", () => {
     const indexes = await database.db.collection("messages").indexes();
     const unique = indexes.filter((index) => index.unique).map((index) => Object.keys(index.key));
     assert.deepEqual(unique.sort(), [
+      ["mentionNumber"],
       ["roomId", "seq"],
+      ["roomId", "taken"],
       ["roomId", "userId", "clientMessageId"],
     ]);
     const members = await database.db.collection("memberships").indexes();
     assert.equal(members.filter((index) => index.unique).length, 4);
+  });
+
+  it("finds messages of a version without search, once they are made searchable", async () => {
+    const room = await makeRoom(store, ["7"]);
+    for (const content of ["an old one", "another"])
+      await store.append(draft(room, "7", { content }));
+    await database.db.collection("messages").updateMany({}, { $unset: { words: 1 } });
+    const everything = {
+      roomId: room.id,
+      senderId: undefined,
+      after: undefined,
+      before: undefined,
+    };
+    const find = () =>
+      store.search({
+        ...everything,
+        ...{ beyond: undefined, limit: 10, userId: "7", phrases: phrasesOf("old") },
+      });
+    assert.deepEqual(await find(), []);
+    assert.equal(await store.makeSearchable("everywhere"), true);
+    assert.deepEqual([await store.makeSearchable("everywhere"), (await find()).length], [false, 1]);
   });
 
   it("writes and reads as the promises need it, whatever the URI or the server's default says", async () => {
@@ -100,6 +126,34 @@ describe("MongoDB", () => {
     }
   });
 
+  it("lets nobody block more than a thousand", () =>
+    testFullBlocks(store, (userId, count) =>
+      database.db
+        .collection("blocks")
+        .insertMany(range(1, count).map((n) => ({ userId, blockedId: `u${n}`, asked: 1 }))),
+    ));
+
+  it("opens and hides a direct room once where the answers were lost on the way", async () => {
+    const thief = createAnswerThief();
+    await using proxy = await startTcpProxy(database.uri, thief.tap);
+    await using victim = await openMongoStore(proxy.url, log);
+    thief.steal("\x02insert\0");
+    const { room, isNew, change } = await victim.openDirectRoom("71", "72");
+    assert.deepEqual([isNew, change?.number, room.memberCount], [true, 1, 2]);
+    thief.steal("\x02update\0");
+    assert.equal((await victim.hideRoom(room.id, "71"))[0]?.number, 2);
+    thief.steal("\x02insert\0");
+    const { shown, isDuplicate } = await victim.append(draft(room, "72"));
+    assert.deepEqual(
+      [isDuplicate, shown.map(({ userId }) => userId).sort()],
+      [false, ["71", "72"]],
+    );
+    thief.steal("\x02update\0");
+    assert.equal((await victim.hideRoom(room.id, "72"))[0]?.number, 2);
+    thief.steal("\x02update\0");
+    assert.equal((await victim.openDirectRoom("72", "71")).change?.number, 3);
+  });
+
   it("acknowledges a message once whose answer was lost on the way", async () => {
     const thief = createAnswerThief();
     await using proxy = await startTcpProxy(database.uri, thief.tap);
@@ -125,6 +179,30 @@ describe("MongoDB", () => {
       [1, 2],
     );
     assert.equal((await store.findRoom(room.id, "1"))?.room.memberCount, 1);
+  });
+
+  it("makes a change once whose answer was lost on the way, and keeps nothing of what is deleted", async () => {
+    const thief = createAnswerThief();
+    await using proxy = await startTcpProxy(database.uri, thief.tap);
+    await using victim = await openMongoStore(proxy.url, log);
+    const room = await makeRoom(victim, ["1"]);
+    const secret = "secret-f4k2";
+    await victim.append(draft(room, "1", { content: secret, metadata: { note: secret } }));
+    const change = (act: Act) =>
+      victim.changeMessage({ roomId: room.id, seq: 1, userId: "1", act });
+    const edit: Act = { kind: "edit", content: `${secret}!`, metadata: undefined };
+    for (const [i, act] of [
+      { kind: "react", emoji: `:${secret}:`, isOn: true } as const,
+      edit,
+      { kind: "delete" } as const,
+    ].entries()) {
+      thief.steal("\x02update\0");
+      assert.equal((await change(act)).message.revision, i + 1);
+    }
+    assert.equal(thief.taken(), 3);
+    assert.equal((await store.positions([room.id])).get(room.id)?.lastRevision, 3);
+    const documents = await database.db.collection("messages").find().toArray();
+    assert.ok(!JSON.stringify(documents).includes(secret));
   });
 
   it("loses nothing that it acknowledged when connections end in mid-batch", async () => {
@@ -247,6 +325,10 @@ describe("MongoDB", () => {
         () => store.addMember(room.id, evil),
         () => store.append(draft(room, evil)),
         () => store.append(draft(room, "1", { clientMessageId: evil })),
+        () =>
+          store.changeMessage({ roomId: room.id, seq: 1, userId: evil, act: { kind: "delete" } }),
+        () =>
+          store.changeMessage({ roomId: room.id, seq: evil, userId: "1", act: { kind: "delete" } }),
       ]) {
         assert.equal(await codeOf(call()), "INTERNAL");
       }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createLogger } from "#common/log.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import { createTestDatabase } from "#tools/rig/database.ts";
-import { setStage } from "./harness/stage.ts";
+import { startServices } from "./harness/services.ts";
 
 /** Timers may fire a moment early. */
 const longPauseMs = 2_000 - 50;
@@ -15,7 +15,7 @@ test("an instance that nobody can notify asks sooner than after the long pause",
   const store = await openPostgresStore(database.url, createLogger("message", "silent"));
   const soon = Promise.withResolvers<number>();
   const askedAt: number[] = [];
-  await using stage = await setStage(
+  await using services = await startServices(
     {},
     {
       store: {
@@ -31,6 +31,6 @@ test("an instance that nobody can notify asks sooner than after the long pause",
       },
     },
   );
-  await stage.connect(await stage.auth.newUser());
+  await services.connect(await services.auth.newUser());
   assert.ok((await soon.promise) > 0);
 });

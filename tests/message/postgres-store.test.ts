@@ -1,22 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createLogger } from "#common/log.ts";
-import { migrate, openPostgres } from "#common/postgres.ts";
+import { migrate } from "#common/migrations.ts";
+import { openPostgres } from "#common/postgres.ts";
 import { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { migrations } from "#message/store/postgres/migrations.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import { createTestDatabase } from "#tools/rig/database.ts";
 import { shared } from "#tools/rig/shared.ts";
-import { range } from "./harness/stage.ts";
+import { range } from "./harness/services.ts";
 import { testStore } from "./store-suite.ts";
+import { testFullBlocks } from "./store-suite-blocks.ts";
 
 const log = createLogger("message", "silent");
 
 testStore("PostgreSQL", async () => {
   const database = await createTestDatabase();
   return {
-    open: () => openPostgresStore(database.url, log),
+    url: database.url,
+    open: (url = database.url) => openPostgresStore(url, log),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 });
@@ -29,8 +32,8 @@ test("memberships of the time before the log have numbers in the order of joinin
   const roomIds = ["b", "a", "c"].map((digit) => digit.repeat(24));
   {
     await using postgres = openPostgres("message", { url: old.url, log });
-    const before = Object.entries(migrations).slice(0, 2);
-    await migrate(postgres, "message", Object.fromEntries(before));
+    const before = Object.entries(migrations.first).slice(0, 2);
+    await migrate(postgres, "message", { first: Object.fromEntries(before), later: {} });
   }
   for (const id of roomIds) {
     await old.query("insert into message.rooms values ($1, 'r', null, 1, '1')", [id]);
@@ -44,6 +47,44 @@ test("memberships of the time before the log have numbers in the order of joinin
   const change = await opened[1]?.removeMember(roomIds[0] ?? "", "1");
   assert.equal(change?.number, 4);
   for (const one of opened) await one[Symbol.asyncDispose]();
+});
+
+test("nobody blocks more than a thousand", () =>
+  testFullBlocks(store, (userId, count) =>
+    database.query(
+      "insert into message.blocks select $1, 'u' || n from generate_series(1, $2::int) n",
+      [userId, count],
+    ),
+  ));
+test("members of the time before read states have read what was there, also beside old instances", async () => {
+  await using old = await createTestDatabase();
+  const roomId = "a".repeat(24);
+  {
+    await using postgres = openPostgres("message", { url: old.url, log });
+    const { "0004-revisions": revisions } = migrations.later;
+    assert.ok(revisions);
+    await migrate(postgres, "message", { ...migrations, later: { "0004-revisions": revisions } });
+  }
+  const join = (userId: string) =>
+    old.query("insert into message.memberships (room_id, user_id) values ($1, $2)", [
+      roomId,
+      userId,
+    ]);
+  const send = () =>
+    old.query("update message.rooms set last_seq = last_seq + 1 where id = $1", [roomId]);
+  await old.query("insert into message.rooms values ($1, 'r', null, 1, '1')", [roomId]);
+  await join("1");
+  for (const _ of "abc") await send();
+  const opened = await openPostgresStore(old.url, log);
+  await send();
+  await join("2");
+  await send();
+  const unreadOf = async (userId: string) =>
+    (await opened.findRoom(roomId, userId))?.room.membership?.unreadCount;
+  assert.deepEqual([await unreadOf("1"), await unreadOf("2")], [2, 1]);
+  await opened.markRead({ roomId, userId: "1", seq: 1, onlyRises: true });
+  assert.equal(await unreadOf("1"), 2, "it doesn't go back");
+  await opened[Symbol.asyncDispose]();
 });
 
 test("when PostgreSQL ends connections in mid-batch nothing acknowledged is lost", async () => {
@@ -79,6 +120,9 @@ test("when PostgreSQL ends connections in mid-batch nothing acknowledged is lost
           messageType: MessageType.TEXT,
           metadata: undefined,
           clientMessageId,
+          replyTo: undefined,
+          mentions: [],
+          mentionsRoom: undefined,
         })
         .catch(() => undefined);
       if (appended) acknowledged.push(`${appended.message.id} ${appended.message.seq}`);

@@ -2,27 +2,41 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { create } from "@bufbuild/protobuf";
 import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
-import { createStage, type StageOptions } from "#message/realtime/stage.ts";
-import { range } from "./harness/stage.ts";
+import { createStages, type StagesOptions } from "#message/realtime/stage.ts";
+import { range } from "./harness/services.ts";
 
 const message = (seq: number) => create(MessageSchema, { seq });
 
-function stageOf(options: Partial<StageOptions<Message>> = {}) {
+function stageOf({
+  position = 0,
+  ...options
+}: Partial<StagesOptions<Message>> & { position?: number } = {}) {
   const released: number[] = [];
   const reads: [number, number][] = [];
-  const stage = createStage({
-    next: 1,
+  const stages = createStages<Message>({
     hasGaps: false,
     numberOf: (it) => it.seq,
-    async read(from, to) {
+    async read(_key, from, to) {
       reads.push([from, to]);
       return range(from, to).map(message);
     },
-    release: ({ seq }: Message) => released.push(seq),
+    release: (_key, { seq }) => released.push(seq),
     onStuck: () => undefined,
     ...options,
   });
-  return { ...stage, released, reads };
+  const stage = stages.open("log", position);
+  return {
+    released,
+    reads,
+    offer: (item: Message) => stages.offer(stage, item),
+    hint: (number: number) => stages.hint(stage, number),
+    position: () => stages.position(stage),
+    reached: (number: number) => stages.reached(stage, number),
+    caughtUp: () => stages.caughtUp(stage),
+    close: () => stages.close(stage),
+    /** How much is kept for what waits. */
+    isIdle: () => stage.ahead === undefined && stage.waiters === undefined,
+  };
 }
 
 describe("the release stage", () => {
@@ -39,10 +53,11 @@ describe("the release stage", () => {
     assert.equal(await stage.reached(4), true);
     assert.deepEqual(stage.released, [1, 2, 3, 4]);
     assert.equal(stage.reads.length, 1);
+    assert.ok(stage.isIdle(), "nothing is kept for what doesn't wait any more");
   });
 
   test("fetches what a hint says is there", async () => {
-    const stage = stageOf({ next: 11 });
+    const stage = stageOf({ position: 10 });
     stage.hint(10);
     stage.hint(700);
     assert.equal(await stage.reached(700), true);
@@ -53,7 +68,7 @@ describe("the release stage", () => {
   test("goes on after a failed read, and with what comes during it", async () => {
     let fails = 1;
     const stage = stageOf({
-      async read(from, to) {
+      async read(_key, from, to) {
         if (fails-- > 0) throw new Error("the store is away");
         stage.offer(message(4));
         return range(from, to).map(message);
@@ -68,7 +83,7 @@ describe("the release stage", () => {
     const stored = [2, 5, 250].map(message);
     const stage = stageOf({
       hasGaps: true,
-      read: async (from, to) => stored.filter(({ seq }) => seq >= from && seq <= to),
+      read: async (_key, from, to) => stored.filter(({ seq }) => seq >= from && seq <= to),
     });
     stage.hint(300);
     stage.offer(message(4));
@@ -83,7 +98,7 @@ describe("the release stage", () => {
   test("prefers what was offered to what is read", async () => {
     const offered = message(2);
     const got: Message[] = [];
-    const stage = stageOf({ hasGaps: true, release: (it) => got.push(it) });
+    const stage = stageOf({ hasGaps: true, release: (_key, it) => got.push(it) });
     stage.offer(offered);
     await stage.reached(2);
     assert.equal(got.length, 2);
@@ -101,7 +116,11 @@ describe("the release stage", () => {
 
   test("tells when a hole can't be filled", async () => {
     const stuck = Promise.withResolvers<void>();
-    const stage = stageOf({ read: async () => [], onStuck: stuck.resolve, stuckAfterMs: 300 });
+    const stage = stageOf({
+      read: async () => [],
+      onStuck: () => stuck.resolve(),
+      stuckAfterMs: 300,
+    });
     stage.offer(message(2));
     await stuck.promise;
     assert.deepEqual(stage.released, []);

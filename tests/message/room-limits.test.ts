@@ -5,9 +5,13 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type ListRoomsResponse,
   ListRoomsResponseSchema,
+  NotifyLevel,
+  Role,
+  RoomSchema,
   RoomType,
 } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { mostRooms } from "#message/store/room-limits.ts";
+import { withinBytes } from "#message/rooms/last-messages.ts";
+import { lastMessagesBytes, mostRooms } from "#message/store/room-limits.ts";
 
 const mostBytes = 4 * 1024 * 1024;
 const userId = "9".repeat(18);
@@ -26,10 +30,26 @@ function roomsOf(character: string): ListRoomsResponse {
     updatedAt: at,
     memberCount: 0xffff_ffff,
     lastSeq: 0xffff_ffff,
+    lastRevision: 0xffff_ffff,
+    membership: {
+      role: Role.MODERATOR,
+      joinedAt: at,
+      readSeq: 0xffff_ffff,
+      unreadCount: 0xffff_ffff,
+      mentionCount: 0xffff_ffff,
+      notify: NotifyLevel.MENTIONS,
+      isMuted: true,
+      mutedUntil: at,
+    },
   };
-  return create(ListRoomsResponseSchema, {
-    rooms: Array.from({ length: mostRooms }, () => room),
-  });
+  const content = character.repeat(4_000);
+  const lastMessage = { content, username: character.repeat(100), createdAt: at, updatedAt: at };
+  const rooms = Array.from({ length: mostRooms }, () =>
+    create(RoomSchema, { ...room, lastMessage }),
+  );
+  const fitting = withinBytes(rooms, lastMessagesBytes);
+  assert.ok(fitting.some((it) => it.lastMessage) && fitting.some((it) => !it.lastMessage));
+  return create(ListRoomsResponseSchema, { rooms: fitting });
 }
 
 test("as many rooms as a user may be in can be answered, however large they are", () => {

@@ -1,21 +1,27 @@
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
+import { type IncomingMessage, Server } from "node:http";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { AppError } from "#contract/errors.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import { createTestLog } from "#tools/rig/log.ts";
+import { frame, openRawWebSocket } from "#tools/rig/raw-sockets.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { disconnected, newSocket, next } from "#tools/rig/sockets.ts";
-import { setStageWithStandIn } from "./harness/stage.ts";
+import { startServicesWithStandIn } from "./harness/services.ts";
 
-const stage = await shared(setStageWithStandIn());
-const { auth } = stage;
+const services = await shared(startServicesWithStandIn());
+const { auth } = services;
 const ada = await auth.newUser();
-const roomId = await stage.newRoom([ada]);
+const roomId = await services.newRoom([ada]);
 
 /** Everything that a socket gets until it is closed, and why it was. */
 async function untilClosed(token: unknown) {
-  const socket = newSocket(stage.message.httpUrl, "");
+  const socket = newSocket(services.message.httpUrl, "");
   socket.auth = token === undefined ? {} : { token };
   const seen: unknown[] = [];
   socket.onAny((event, payload) => seen.push([event, payload]));
@@ -28,7 +34,7 @@ async function untilClosed(token: unknown) {
 
 /** Sends an untyped event, as a client that doesn't know the contract would. */
 async function emitRaw(name: string, ...args: unknown[]): Promise<unknown> {
-  const socket = await stage.connect(ada);
+  const socket = await services.connect(ada);
   // The typed socket refuses what is wrong on purpose here.
   return (
     socket as unknown as { emitWithAck: (...all: unknown[]) => Promise<unknown> }
@@ -57,7 +63,7 @@ describe("tokens", () => {
 
   test("one in the URL isn't looked at", async () => {
     const token = await auth.wsToken(ada);
-    const socket = newSocket(stage.message.httpUrl, "", { query: { token } });
+    const socket = newSocket(services.message.httpUrl, "", { query: { token } });
     const refused = next(socket, "error");
     socket.connect();
     assert.equal((await refused).code, "UNAUTHENTICATED");
@@ -67,21 +73,21 @@ describe("tokens", () => {
 describe("events", () => {
   test("that fail as the contract doesn't say are answered so, and logged", async () => {
     const testLog = createTestLog("message");
-    const store = await openPostgresStore(stage.database.url, testLog.log);
-    const append = () => Promise.reject(new AppError("FORBIDDEN"));
+    const store = await openPostgresStore(services.database.url, testLog.log);
+    const append = () => Promise.reject(new AppError("LIMIT_REACHED"));
     const overrides = { log: testLog.log, store: { ...store, append } };
-    await using another = await stage.startAnother({}, overrides);
-    const socket = await stage.connect(ada, { url: another.httpUrl });
+    await using another = await services.startAnother({}, overrides);
+    const socket = await services.connect(ada, { url: another.httpUrl });
     assert.ok((await socket.emitWithAck("join_room", { roomId })).success);
     const sent = await socket.emitWithAck("send_message", { roomId, content: "x" });
-    assert.equal(sent.success === false && sent.code, "FORBIDDEN");
+    assert.equal(sent.success === false && sent.code, "LIMIT_REACHED");
     const line =
       testLog
         .text()
         .split("\n")
         .find((it) => it.includes("undeclared failure")) ?? "{}";
     const { event, code, level } = JSON.parse(line);
-    assert.deepEqual([event, code, level], ["send_message", "FORBIDDEN", "error"]);
+    assert.deepEqual([event, code, level], ["send_message", "LIMIT_REACHED", "error"]);
   });
 
   test("that aren't in the contract fail, with and without callback", async () => {
@@ -93,7 +99,7 @@ describe("events", () => {
       details: [{ path: "", message: 'there is no event "no_such_event"' }],
     });
     for (const name of ["error", "constructor", "__proto__", "connected", "new_message"]) {
-      const socket = await stage.connect(ada);
+      const socket = await services.connect(ada);
       const failed = next(socket, "error");
       socket.emit(name as "join_room", { roomId }, undefined as never);
       const { code, event } = await failed;
@@ -127,7 +133,7 @@ describe("events", () => {
   });
 
   test("that fail without a callback arrive as error, with what they were about", async () => {
-    const socket = await stage.connect(ada);
+    const socket = await services.connect(ada);
     const failed = next(socket, "error");
     socket.emit("typing_start", { roomId });
     assert.deepEqual(await failed, {
@@ -139,7 +145,7 @@ describe("events", () => {
   });
 
   test("over 64 KiB fail and the socket lives, a frame over 256 KiB closes it", async () => {
-    const socket = await stage.connect(ada);
+    const socket = await services.connect(ada);
     const large = { roomId, content: "x".repeat(70_000) };
     const answer = await socket.emitWithAck("send_message", large);
     assert.deepEqual(answer, {
@@ -154,7 +160,7 @@ describe("events", () => {
   });
 
   test("that are no Socket.IO close the connection, and only that one", async () => {
-    const bystander = await stage.connect(ada);
+    const bystander = await services.connect(ada);
     for (const bad of [
       "nonsense",
       '42["unfinished"',
@@ -165,7 +171,7 @@ describe("events", () => {
       "40/x,",
     ]) {
       const ws = new WebSocket(
-        `${stage.message.httpUrl.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`,
+        `${services.message.httpUrl.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`,
       );
       await once(ws, "message");
       ws.send(`40${JSON.stringify({ token: await auth.wsToken(ada) })}`);
@@ -176,4 +182,33 @@ describe("events", () => {
     }
     assert.ok((await bystander.emitWithAck("join_room", { roomId })).success);
   });
+});
+
+test("an open socket keeps nothing of the request that opened it", async () => {
+  const requests: WeakRef<IncomingMessage>[] = [];
+  // The client's own socket is raw, so that each of them is a request to the service.
+  const watch = (message: unknown) => {
+    assert.ok(message instanceof Object && "socket" in message);
+    const server: unknown = Reflect.get(message.socket ?? {}, "server");
+    assert.ok(server instanceof Server);
+    server.once("upgrade", (req) => requests.push(new WeakRef(req)));
+  };
+  subscribe("net.server.socket", watch);
+  const socket = await openRawWebSocket(services.message.httpUrl);
+  unsubscribe("net.server.socket", watch);
+  assert.ok(socket);
+  const connected = new Promise<void>((resolve) => {
+    socket.on("data", (data) => data.includes('["connected"') && resolve());
+  });
+  socket.write(frame(1, `40${JSON.stringify({ token: await auth.wsToken(ada) })}`));
+  await connected;
+  setFlagsFromString("--expose-gc");
+  const collectGarbage: () => void = runInNewContext("gc");
+  await setImmediate();
+  collectGarbage();
+  assert.deepEqual(
+    requests.map((it) => it.deref()?.url),
+    [undefined],
+  );
+  socket.destroy();
 });

@@ -5,14 +5,14 @@ import { describe, test } from "node:test";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { openRaw } from "#tools/rig/raw-sockets.ts";
 import { shared } from "#tools/rig/shared.ts";
-import { setStage } from "./harness/stage.ts";
+import { startServices } from "./harness/services.ts";
 
-const stage = await shared(
-  setStage({ handshakesPerMinute: 1_000, publicOrigin: "http://localhost:3000" }),
+const services = await shared(
+  startServices({ handshakesPerMinute: 1_000, publicOrigin: "http://localhost:3000" }),
 );
 
 /** Status and body of a Socket.IO handshake by polling. */
-async function handshake(headers: Record<string, string>, base = stage.message.httpUrl) {
+async function handshake(headers: Record<string, string>, base = services.message.httpUrl) {
   const response = await fetch(`${base}/socket.io/?EIO=4&transport=polling`, { headers });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
@@ -50,13 +50,13 @@ describe("handshakes", () => {
   });
 
   test("are limited by client; the gateway says whose they are", async () => {
-    await using limited = await stage.startAnother({ handshakesPerMinute: 3 });
+    await using limited = await services.startAnother({ handshakesPerMinute: 3 });
     for (let i = 0; i < 3; i++) assert.equal((await handshake({}, limited.httpUrl)).status, 200);
     const refused = await handshake({}, limited.httpUrl);
     assert.equal(refused.status, 429);
     assert.ok(Number(refused.headers.get("retry-after")) > 0);
     assert.equal(JSON.parse(refused.text).message, "Too many requests");
-    const token = await createServiceTokens("gateway", [stage.serviceSecret]).issue("message");
+    const token = await createServiceTokens("gateway", [services.serviceSecret]).issue("message");
     const named = { authorization: `Bearer ${token}`, "x-client-address": "192.0.2.7" };
     assert.equal((await handshake(named, limited.httpUrl)).status, 200);
     const invented = { authorization: "Bearer nonsense", "x-client-address": "192.0.2.8" };
@@ -64,7 +64,7 @@ describe("handshakes", () => {
   });
 
   test("are counted whatever stands in the place of a session id", async () => {
-    await using limited = await stage.startAnother({ handshakesPerMinute: 3 });
+    await using limited = await services.startAnother({ handshakesPerMinute: 3 });
     const ask = async (query: string) => {
       const url = `${limited.httpUrl}/socket.io/?EIO=4&transport=polling${query}`;
       return (await fetch(url)).status;
@@ -78,10 +78,10 @@ describe("handshakes", () => {
   });
 
   test("that don't come to an end are closed", async () => {
-    const socket = openRaw(stage.message.httpUrl);
+    const socket = openRaw(services.message.httpUrl);
     socket.write("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: x\r\n");
     const ws = new WebSocket(
-      `${stage.message.httpUrl.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`,
+      `${services.message.httpUrl.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`,
     );
     await Promise.all([once(socket, "close"), once(ws, "close")]);
   });
@@ -89,7 +89,7 @@ describe("handshakes", () => {
 
 function upgradeStatus(headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const req = request(`${stage.message.httpUrl}/socket.io/?EIO=4&transport=websocket`, {
+    const req = request(`${services.message.httpUrl}/socket.io/?EIO=4&transport=websocket`, {
       headers: {
         connection: "Upgrade",
         upgrade: "websocket",

@@ -5,14 +5,14 @@ import { test } from "node:test";
 import { frame, openRaw, upgradeRequest } from "#tools/rig/raw-sockets.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { disconnected, next } from "#tools/rig/sockets.ts";
-import { collect, range, setStage, type TestSocket } from "./harness/stage.ts";
+import { collect, range, startServices, type TestSocket } from "./harness/services.ts";
 
-const stage = await shared(setStage({ socketMessagesPerSecond: 5, socketsPerUser: 3 }));
-const ada = await stage.auth.newUser();
-const roomId = await stage.newRoom([ada]);
+const services = await shared(startServices({ socketMessagesPerSecond: 5, socketsPerUser: 3 }));
+const ada = await services.auth.newUser();
+const roomId = await services.newRoom([ada]);
 
 test("messages beyond the burst are refused, and nothing else happens", async () => {
-  const socket = await stage.connect(ada);
+  const socket = await services.connect(ada);
   await socket.emitWithAck("join_room", { roomId });
   const answers = await Promise.all(
     range(1, 15).map((n) => socket.emitWithAck("send_message", { roomId, content: `${n}` })),
@@ -24,14 +24,38 @@ test("messages beyond the burst are refused, and nothing else happens", async ()
     code: "RATE_LIMITED",
     message: "Too many requests",
   });
-  const { pagination } = await stage.rpc(ada).messages.listMessages({ roomId });
+  const { pagination } = await services.rpc(ada).messages.listMessages({ roomId });
   assert.equal(pagination?.totalItems, stored);
   assert.ok(socket.connected);
   socket.disconnect();
 });
 
+test("edits and deletions share the limit of messages, reactions have their own", async () => {
+  const socket = await services.connect(ada);
+  await socket.emitWithAck("join_room", { roomId });
+  const target = { roomId, seq: 1 };
+  const isRefused = (answer: { success: boolean; code?: string }) => answer.code === "RATE_LIMITED";
+  const messages = await Promise.all(
+    range(1, 5).flatMap((n) => [
+      socket.emitWithAck("send_message", { roomId, content: "x" }),
+      socket.emitWithAck("edit_message", { ...target, content: `${n}` }),
+      socket.emitWithAck("delete_message", { ...target, seq: 1_000 }),
+    ]),
+  );
+  const refused = messages.filter(isRefused).length;
+  assert.ok(refused > 0 && refused <= 5, `${refused} refused`);
+  const reactions = await Promise.all(
+    range(1, 10).map((n) =>
+      socket.emitWithAck(n % 2 ? "add_reaction" : "remove_reaction", { ...target, emoji: "👍" }),
+    ),
+  );
+  const passed = reactions.filter((it) => !isRefused(it)).length;
+  assert.ok(passed >= 5 && passed < 10, `${passed} passed`);
+  socket.disconnect();
+});
+
 test("a hundred breaches within ten seconds end the socket", async () => {
-  const socket = await stage.connect(ada);
+  const socket = await services.connect(ada);
   const errors: string[] = [];
   socket.on("error", ({ code }) => errors.push(code));
   const closed = disconnected(socket);
@@ -44,28 +68,28 @@ test("a hundred breaches within ten seconds end the socket", async () => {
 });
 
 test("joins are limited by user, however many sockets and whatever becomes of them", async () => {
-  const eve = await stage.auth.newUser();
+  const eve = await services.auth.newUser();
   const joinMany = async (socket: TestSocket) =>
     Promise.all(
       range(1, 40).map(() =>
         socket.emitWithAck("join_room", { roomId: randomBytes(12).toString("hex") }),
       ),
     );
-  const pair = [await stage.connect(eve), await stage.connect(eve)];
+  const pair = [await services.connect(eve), await services.connect(eve)];
   const answers = (await Promise.all(pair.map(joinMany))).flat();
   for (const socket of pair) socket.disconnect();
   const refused = answers.filter((it) => !it.success && it.code === "RATE_LIMITED").length;
   assert.ok(refused > 0 && refused <= 30, `${refused} refused`);
   // Who comes back has not been forgotten.
-  const again = await joinMany(await stage.connect(eve));
+  const again = await joinMany(await services.connect(eve));
   assert.ok(again.some((it) => !it.success && it.code === "RATE_LIMITED"));
-  const joined = await (await stage.connect(ada)).emitWithAck("join_room", { roomId });
+  const joined = await (await services.connect(ada)).emitWithAck("join_room", { roomId });
   assert.ok(joined.success, "others aren't held up");
 });
 
 test("typing has a limit of its own by user", async () => {
-  const eve = await stage.auth.newUser();
-  const pair = [await stage.connect(eve), await stage.connect(eve)];
+  const eve = await services.auth.newUser();
+  const pair = [await services.connect(eve), await services.connect(eve)];
   for (const socket of pair) await socket.emitWithAck("join_room", { roomId });
   const [one, two] = pair;
   const answers = await Promise.all(
@@ -85,8 +109,8 @@ test("typing has a limit of its own by user", async () => {
 });
 
 test("few joins of one room wait for each other, and none for a socket that has gone", async () => {
-  await using other = await stage.startAnother({ socketMessagesPerSecond: 0 });
-  const socket = await stage.connect(ada, { url: other.httpUrl });
+  await using other = await services.startAnother({ socketMessagesPerSecond: 0 });
+  const socket = await services.connect(ada, { url: other.httpUrl });
   const answers = await Promise.all(
     range(1, 30).map(() => socket.emitWithAck("join_room", { roomId })),
   );
@@ -111,14 +135,14 @@ test("few joins of one room wait for each other, and none for a socket that has 
 });
 
 test("the oldest socket of a user gives way", async () => {
-  const user = await stage.auth.newUser();
+  const user = await services.auth.newUser();
   const sockets = [];
-  for (const _ of range(1, 3)) sockets.push(await stage.connect(user));
+  for (const _ of range(1, 3)) sockets.push(await services.connect(user));
   const [oldest, ...others] = sockets;
   assert.ok(oldest);
   const heard = next(oldest, "error");
   const closed = disconnected(oldest);
-  sockets.push(await stage.connect(user));
+  sockets.push(await services.connect(user));
   assert.deepEqual(await heard, {
     code: "TOO_MANY_SOCKETS",
     message: "Too many open sockets, the oldest is closed",
@@ -128,10 +152,10 @@ test("the oldest socket of a user gives way", async () => {
 });
 
 test("a socket that doesn't read is cut, and the others get everything", async () => {
-  await using fast = await stage.startAnother({ socketMessagesPerSecond: 0 });
-  const [writer, stalled] = [await stage.auth.newUser(), await stage.auth.newUser()];
-  const busyRoom = await stage.newRoom([writer, stalled]);
-  const reader = await stage.connect(writer, { url: fast.httpUrl });
+  await using fast = await services.startAnother({ socketMessagesPerSecond: 0 });
+  const [writer, stalled] = [await services.auth.newUser(), await services.auth.newUser()];
+  const busyRoom = await services.newRoom([writer, stalled]);
+  const reader = await services.connect(writer, { url: fast.httpUrl });
   await reader.emitWithAck("join_room", { roomId: busyRoom });
   const got = collect(reader);
 
@@ -147,7 +171,7 @@ test("a socket that doesn't read is cut, and the others get everything", async (
       socket.on("data", onData);
     });
   await saw("pingInterval");
-  socket.write(frame(1, `40${JSON.stringify({ token: await stage.auth.wsToken(stalled) })}`));
+  socket.write(frame(1, `40${JSON.stringify({ token: await services.auth.wsToken(stalled) })}`));
   await saw("connected");
   const joined = saw("430");
   socket.write(frame(1, `420${JSON.stringify(["join_room", { roomId: busyRoom }])}`));

@@ -53,6 +53,7 @@ test("a URI that the driver refuses ends the start at once with a line without i
     opening,
     (error) =>
       error instanceof StartError &&
-      error.message === "MongoDB refuses the connection: check MONGODB_URI",
+      error.message ===
+        "MongoDB refuses the connection (its driver can't use that URI): check MONGODB_URI",
   );
 });

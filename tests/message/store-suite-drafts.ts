@@ -56,7 +56,11 @@ export async function inGroups<T, R>(
 
 const groupSize = 12;
 
-export const draft = (room: Room, userId: string, more: Partial<NewMessage> = {}): NewMessage => ({
+export const draft = (
+  room: Pick<Room, "id">,
+  userId: string,
+  more: Partial<NewMessage> = {},
+): NewMessage => ({
   roomId: room.id,
   userId,
   username: "Ada Lovelace",
@@ -64,5 +68,8 @@ export const draft = (room: Room, userId: string, more: Partial<NewMessage> = {}
   messageType: MessageType.TEXT,
   metadata: undefined,
   clientMessageId: undefined,
+  replyTo: undefined,
+  mentions: [],
+  mentionsRoom: undefined,
   ...more,
 });

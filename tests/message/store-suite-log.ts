@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { MembershipChange, MessageStore } from "#message/store/store.ts";
-import { range } from "./harness/stage.ts";
+import { range } from "./harness/services.ts";
 import { inGroups, makeRoom, newUser } from "./store-suite-drafts.ts";
 
 interface Stores {

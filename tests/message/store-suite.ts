@@ -3,15 +3,26 @@ import { after, before, describe, test } from "node:test";
 import { MessageType } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { MessageStore } from "#message/store/store.ts";
-import { range } from "./harness/stage.ts";
+import { range } from "./harness/services.ts";
+import { testBlocks } from "./store-suite-blocks.ts";
+import { testChanges } from "./store-suite-changes.ts";
+import { testDirectRooms } from "./store-suite-direct.ts";
 import { codeOf, draft, makeRoom, newUser } from "./store-suite-drafts.ts";
 import { testMembershipLog } from "./store-suite-log.ts";
 import { testMemberships } from "./store-suite-members.ts";
+import { testMentions } from "./store-suite-mentions.ts";
+import { testPresence } from "./store-suite-presence.ts";
+import { testReadState } from "./store-suite-read-state.ts";
+import { testReads } from "./store-suite-reads.ts";
+import { testSearch } from "./store-suite-search.ts";
+import { testThreads } from "./store-suite-threads.ts";
 
 /** Where the stores of a suite live. */
 export interface StoreBed extends AsyncDisposable {
+  /** Where the database is. */
+  url: string;
   /** Opens a store; all of a bed are on the same database. */
-  open: () => Promise<MessageStore>;
+  open: (url?: string) => Promise<MessageStore>;
 }
 
 /** What the interface promises, held against any store. */
@@ -36,7 +47,7 @@ export function testStore(name: string, makeBed: () => Promise<StoreBed>): void 
       (await store.listMessages(room.id, 1, 100_000)).map((it) => it.seq);
 
     test("begins with one public room, general", async () => {
-      const { rooms, total } = await other.listPublicRooms({ offset: 0, limit: 10 });
+      const { rooms, total } = await other.listPublicRooms("1", { offset: 0, limit: 10 });
       const general = rooms.filter((it) => it.createdBy === "system");
       assert.equal(general.length, 1);
       assert.equal(total, rooms.length);
@@ -162,6 +173,15 @@ export function testStore(name: string, makeBed: () => Promise<StoreBed>): void 
       assert.deepEqual(seqs, range(1, outcomes[5] === "OK" ? 3 : 2));
     });
 
+    testReads(() => ({ store, other, ...bed }));
+    testReadState(() => ({ store, other, ...bed }));
+    testBlocks(() => ({ store, other }));
+    testThreads(() => ({ store, other, ...bed }));
+    testMentions(() => ({ store, other }));
+    testDirectRooms(() => ({ store, other }));
+    testSearch(() => ({ store, other }));
+    testChanges(() => ({ store, other, reopen: () => bed.open() }));
+    testPresence(() => ({ store, other }));
     testMemberships(() => ({ store, other }));
     testMembershipLog(() => ({ store, other, reopen: () => bed.open() }));
 
@@ -169,6 +189,7 @@ export function testStore(name: string, makeBed: () => Promise<StoreBed>): void 
       for (const id of ["", "nonsense", "0123456789abcdef01234567", "$ne", "'; drop table rooms"]) {
         assert.equal(await store.findRoom(id, "1"), undefined);
         assert.deepEqual(await store.listMessages(id, 1, 10), []);
+        assert.equal(await codeOf(store.readPage(id, "1", { limit: 10 })), "ROOM_NOT_FOUND");
         assert.equal(await codeOf(store.addMember(id, "1")), "ROOM_NOT_FOUND");
         assert.equal(await store.removeMember(id, "1"), undefined);
         assert.equal((await store.positions([id])).size, 0);

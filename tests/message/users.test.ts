@@ -76,6 +76,8 @@ test("while auth is away an older name will do, and auth isn't asked with each m
   assert.equal(asked.length, 2);
   assert.equal(await nameOf("1"), "Ada");
   assert.equal(asked.length, 2);
+  await Promise.allSettled([nameOf("2"), nameOf("3")]);
+  assert.equal(asked.length, 3, "one by one they would fail too");
   await assert.rejects(
     nameOf("2"),
     (error) => error instanceof AppError && error.code === "UNAVAILABLE",

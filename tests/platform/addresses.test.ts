@@ -1,18 +1,21 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { createLogger } from "#common/log.ts";
 import { ConfigError, type Env } from "#common/settings.ts";
 import { parseGatewayConfig } from "#gateway/config.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { parseMessageConfig } from "#message/config.ts";
-import { openStore } from "#message/store/open-store.ts";
 import { createTestDatabase } from "#tools/rig/database.ts";
 import { createHttpClient } from "#tools/rig/http-client.ts";
 import { newSecret, withoutLimits } from "#tools/rig/layout.ts";
+import { mainOf } from "#tools/rig/processes.ts";
 import { startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { makeCertificate, startRelay, withoutOpenssl } from "#tools/rig/relay.ts";
 import { connectSocket } from "#tools/rig/sockets.ts";
@@ -20,6 +23,7 @@ import { freePortSettings, startSupervisor } from "#tools/rig/supervisor.ts";
 import { generalRoomId, registerUser } from "#tools/rig/users.ts";
 import { temporaryFolder } from "./clusters.ts";
 
+const run = promisify(execFile);
 const interfaces = Object.values(networkInterfaces()).flat();
 const withoutIpv6 = !interfaces.some((it) => it?.address === "::1") && "this machine has no IPv6";
 
@@ -66,6 +70,25 @@ for (const [host, reached] of [
     assert.equal((await createClient(AuthService, transport).getSigningKeys({})).keys.length, 1);
   });
 }
+
+test("the platform starts without its web client where that port is taken", async () => {
+  using folder = temporaryFolder();
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  try {
+    await using platform = await startSupervisor({
+      ...withoutLimits,
+      DATA_DIR: join(folder.path, ".data"),
+      WEB_CLIENT_PORT: `${port}`,
+    });
+    assert.match(platform.printed(), new RegExp(`web: port ${port} is in use: .*WEB_CLIENT_PORT`));
+    assert.doesNotMatch(platform.printed(), /Chat in a browser/);
+    await chat(platform.gatewayUrl);
+  } finally {
+    other.close();
+  }
+});
 
 test("databases and Redis are found by IPv6 addresses", {
   skip: withoutIpv6 || withoutRedis,
@@ -120,12 +143,22 @@ test("what a database's URL asks for and the server can't do ends the start with
   password.password = "";
   const tls = new URL(database.url);
   tls.searchParams.set("sslmode", "verify-full");
-  for (const url of [password, tls]) {
-    const log = createLogger("message", "silent");
-    await assert.rejects(openStore({ databaseUrl: url.href }, log), {
-      name: "StartError",
-      message: "PostgreSQL refuses the connection: check DATABASE_URL",
-    });
+  // In a process of its own: pg leaves a connection open whose password is missing, and until the
+  // server gives it up no database can be dropped.
+  const nobody = new URL(database.url);
+  nobody.username = "nobody_here";
+  for (const [{ href }, reason] of [
+    [password, "SASL: .* password must be a string"],
+    [tls, "The server does not support SSL connections"],
+    [nobody, '.* "nobody_here"'],
+  ] as const) {
+    const ended = await run(process.execPath, [mainOf("message")], {
+      env: { ...process.env, ...(await freePortSettings()), ...env, DATABASE_URL: href },
+    }).catch((error: { code: number; stderr: string }) => error);
+    assert.ok("code" in ended, "the start fails");
+    assert.equal(ended.code, 1);
+    const line = `^PostgreSQL refuses the connection \\(${reason}\\): check DATABASE_URL\n$`;
+    assert.match(ended.stderr, new RegExp(line));
   }
 });
 
@@ -183,6 +216,10 @@ test("what can't be reached is refused", () => {
   assert.throws(
     () => parseMessageConfig({ ...env, DATABASE_URL: "postgres://ada:50%@host/chat" }),
     /DATABASE_URL must have .* percent-encoded$/,
+  );
+  assert.throws(
+    () => parseMessageConfig({ ...env, DATABASE_URL: "postgres://ada:se/cr#et@host/chat" }),
+    /DATABASE_URL must .* percent-encoded$/,
   );
   assert.throws(() => parseMessageConfig({ ...env, AUTH_SERVICE_GRPC_PORT: "0" }), ConfigError);
   const elsewhere = { AUTH_SERVICE_GRPC_PORT: "0", AUTH_SERVICE_URL: "http://auth:50001" };

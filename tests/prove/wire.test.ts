@@ -38,32 +38,32 @@ async function throughProxy() {
 }
 
 test("other statements pass, and a write is struck after its commit, unheard", async () => {
-  await using stage = await throughProxy();
-  const { client, commits } = stage;
+  await using proxied = await throughProxy();
+  const { client, commits } = proxied;
   const moment: CommitMoment = "stored";
   await client.query({ ...insert, values: [[1]] });
   const struck = commits.strike(moment, (link) => link.cut(), limitMs);
   assert.equal((await client.query("select 1 as one")).rows[0].one, 1);
   await assert.rejects(client.query({ ...insert, values: [[2, 3]] }));
   assert.equal(await struck, true);
-  assert.equal(await stage.count(), 3);
+  assert.equal(await proxied.count(), 3);
 });
 
 test("a write that fails is not struck at, and its conflict is counted", async () => {
-  await using stage = await throughProxy();
-  const { client, commits } = stage;
+  await using proxied = await throughProxy();
+  const { client, commits } = proxied;
   await client.query({ ...insert, values: [[1]] });
   const struck = commits.strike("stored", (link) => link.cut(), limitMs);
   await assert.rejects(client.query({ ...insert, values: [[1]] }), /duplicate key/);
   assert.equal(commits.conflicts(), 1);
   await assert.rejects(client.query({ ...insert, values: [[2]] }));
   assert.equal(await struck, true);
-  assert.equal(await stage.count(), 2);
+  assert.equal(await proxied.count(), 2);
 });
 
 test("a write is struck as it leaves", async () => {
-  await using stage = await throughProxy();
-  const { client, commits } = stage;
+  await using proxied = await throughProxy();
+  const { client, commits } = proxied;
   const struck = commits.strike("sent", (link) => link.cut(), limitMs);
   await assert.rejects(client.query({ ...insert, values: [[1]] }));
   assert.equal(await struck, true);

@@ -56,11 +56,12 @@ async function open(
   return portOf(listener.address());
 }
 
-function call(toPort: number) {
+function call(toPort: number, hasFastPath = true) {
   const { transport, close } = createRpcClient({
     url: `http://127.0.0.1:${toPort}`,
     audience: "auth",
     serviceTokens: createServiceTokens("gateway", ["x".repeat(32)]),
+    hasFastPath,
   });
   return { client: createClient(Health, transport), [Symbol.dispose]: close };
 }
@@ -130,23 +131,25 @@ describe("calls of one service to another", () => {
     assert.equal((await slowCall).status, SERVING);
   });
 
-  test("leave a connection that takes no more, and are repeated on another", async (t) => {
-    const sessions: ServerHttp2Session[] = [];
-    let isFull = false;
-    const answer = connectNodeAdapter({
-      routes: (router) => router.service(Health, { check: () => ({ status: SERVING }) }),
+  for (const path of ["the fast path", "Connect's own path"]) {
+    test(`leave a connection that takes no more, and are repeated on another, by ${path}`, async (t) => {
+      const sessions: ServerHttp2Session[] = [];
+      let isFull = false;
+      const answer = connectNodeAdapter({
+        routes: (router) => router.service(Health, { check: () => ({ status: SERVING }) }),
+      });
+      const full = createHttp2Server((req, res) => {
+        const isFirst = req.stream.session === sessions[0];
+        if (isFirst && isFull) req.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+        else answer(req, res);
+      });
+      full.on("session", (session) => sessions.push(session));
+      using caller = call(await open(full, sessions, t), path === "the fast path");
+      assert.equal((await caller.client.check({})).status, SERVING);
+      isFull = true;
+      const answers = await Promise.all(Array.from({ length: 50 }, () => caller.client.check({})));
+      assert.ok(answers.every(({ status }) => status === SERVING));
+      assert.equal(sessions.length, 2);
     });
-    const full = createHttp2Server((req, res) => {
-      const isFirst = req.stream.session === sessions[0];
-      if (isFirst && isFull) req.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-      else answer(req, res);
-    });
-    full.on("session", (session) => sessions.push(session));
-    using caller = call(await open(full, sessions, t));
-    assert.equal((await caller.client.check({})).status, SERVING);
-    isFull = true;
-    const answers = await Promise.all(Array.from({ length: 50 }, () => caller.client.check({})));
-    assert.ok(answers.every(({ status }) => status === SERVING));
-    assert.equal(sessions.length, 2);
-  });
+  }
 });

@@ -7,7 +7,7 @@ import { create, fromBinary, type MessageShape, toBinary } from "@bufbuild/proto
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import grpc from "@grpc/grpc-js";
 import { ServerReflection } from "#rpc";
-import { foreignClient } from "#tools/rig/foreign-clients.ts";
+import { foreignClient } from "#tools/clients/foreign-clients.ts";
 import { startPlatform } from "#tools/rig/platform.ts";
 import { shared } from "#tools/rig/shared.ts";
 
@@ -77,8 +77,7 @@ test("buf curl checks health by reflection", async () => {
 const grpcurl = foreignClient("grpcurl");
 test("grpcurl lists the services and checks health", { skip: grpcurl.missing }, async () => {
   for (const [url, service] of ports) {
-    const run = (...args: string[]) =>
-      promisify(execFile)(grpcurl.path, ["-plaintext", new URL(url).host, ...args]);
+    const run = (command: string) => grpcurl.run(["-plaintext", new URL(url).host, command]);
     const listed = (await run("list")).stdout.split("\n");
     for (const expected of [service, "grpc.health.v1.Health"]) assert.ok(listed.includes(expected));
     const { stdout } = await run("grpc.health.v1.Health/Check");
@@ -91,12 +90,8 @@ test("evans lists the services and checks health", { skip: evans.missing }, asyn
   for (const [url, service] of ports) {
     const { hostname, port } = new URL(url);
     const run = async (...args: string[]) => {
-      const running = promisify(execFile)(evans.path, [
-        ...["--host", hostname, "--port", port, "--reflection", "cli"],
-        ...args,
-      ]);
-      running.child.stdin?.end("{}");
-      return (await running).stdout;
+      const options = ["--host", hostname, "--port", port, "--reflection", "cli"];
+      return (await evans.run([...options, ...args], { input: "{}" })).stdout;
     };
     assert.ok((await run("list")).split("\n").includes(service));
     const health = await run("call", "grpc.health.v1.Health.Check");

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { accessOf } from "#contract/access.ts";
 import { restRoutes } from "#contract/rest/routes.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { BlockService } from "#gen/aetherconnect/message/v1/block_pb.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { Access } from "#gen/aetherconnect/options/v1/options_pb.ts";
@@ -14,7 +15,7 @@ import { registerUser } from "#tools/rig/users.ts";
 const platform = await shared(startPlatform());
 const user = await registerUser(platform);
 
-const services = [AuthService, RoomService, MessageService];
+const services = [AuthService, RoomService, MessageService, BlockService];
 const routes = restRoutes(services);
 const pathOf = (template: string) => template.replaceAll(/\{[^}]*\}/g, "1");
 

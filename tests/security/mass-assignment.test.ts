@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { restRoutes } from "#contract/rest/routes.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
+import { BlockService } from "#gen/aetherconnect/message/v1/block_pb.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { clientEvents } from "#gen/socket-events.ts";
@@ -14,7 +15,7 @@ const platform = await shared(startPlatform());
 const user = await registerUser(platform);
 const roomId = (await user.client.post("/api/rooms", { name: "Assignment" })).body.room.id;
 
-const services = [AuthService, RoomService, MessageService];
+const services = [AuthService, RoomService, MessageService, BlockService];
 
 describe("mass assignment", () => {
   const planted = {

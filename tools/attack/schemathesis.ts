@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { registerApiUser } from "../rig/api.ts";
+import { createApiRoom, registerApiUser } from "../rig/api.ts";
 import { startTarget } from "./target.ts";
 
 const { values } = parseArgs({ options: { examples: { type: "string", default: "210" } } });
@@ -23,9 +23,7 @@ const checks = [
 
 await using target = await startTarget();
 const user = await registerApiUser(target.gateway);
-const made = await user.post("/api/rooms", { name: "Schemathesis" });
-const room: unknown = made.body.room;
-const roomId = typeof room === "object" && room && "id" in room ? String(room.id) : "";
+const roomId = await createApiRoom(user, "Schemathesis");
 // A room that exists, or every route of rooms would only be asked for one that doesn't.
 const config = join(target.logs, "schemathesis.toml");
 writeFileSync(config, `[parameters]\n"path.roomId" = "${roomId}"\n`);

@@ -1,29 +1,23 @@
 import { connect as connectHttp2 } from "node:http2";
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { type ApiUser, post } from "../rig/api.ts";
+import { type ApiUser, createApiRoom } from "../rig/api.ts";
 import { countHeld, openRaw } from "../rig/raw-sockets.ts";
 import type { Flood } from "./flood.ts";
-import type { Target } from "./target.ts";
 
 const path = "/aetherconnect.message.v1.MessageService/ListMessages";
 
 /** A room whose pages are as large as pages get: some 1.5 MB. */
-async function fillRoom(target: Target, { accessToken }: ApiUser): Promise<string> {
-  const bearer = { authorization: `Bearer ${accessToken}` };
-  const { body } = await post(`${target.gateway}/api/rooms`, { name: "Large" }, bearer);
-  const room: unknown = body.room;
-  const roomId = typeof room === "object" && room && "id" in room ? String(room.id) : "";
+async function fillRoom(user: ApiUser): Promise<string> {
+  const roomId = await createApiRoom(user, "Large");
   const content = "\u{1f600}".repeat(4_000);
-  for (let i = 0; i < 100; i++) {
-    await post(`${target.gateway}/api/rooms/${roomId}/messages`, { content }, bearer);
-  }
+  for (let i = 0; i < 100; i++) await user.post(`/api/rooms/${roomId}/messages`, { content });
   return roomId;
 }
 
 /** Large answers that nobody reads: requests in a row at the gateway, windows of nothing at RPC. */
 export const unreadAnswers: Flood = async (target, user, scale) => {
-  const roomId = await fillRoom(target, user);
+  const roomId = await fillRoom(user);
   const count = Math.max(10, Math.round(60 * scale));
   const line = `GET /api/rooms/${roomId}/messages?limit=100 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${user.accessToken}\r\n\r\n`;
   const body = JSON.stringify({ roomId, limit: 100 });

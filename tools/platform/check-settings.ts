@@ -5,7 +5,7 @@
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { parseAuthConfig } from "#auth/config.ts";
-import { ports } from "#common/config.ts";
+import { browserSettings, commonSettings, ports } from "#common/config.ts";
 import { ConfigError, type Env, infoOf, number, readSettings, setting } from "#common/settings.ts";
 import { parseGatewayConfig } from "#gateway/config.ts";
 import { parseMessageConfig } from "#message/config.ts";
@@ -26,7 +26,7 @@ export const startSettings = {
 };
 
 /** Reads the settings of the start, and checks those of all services. @throws ConfigError */
-function parseStartSettings(env: Env): StartSettings {
+export function parseStartSettings(env: Env): StartSettings {
   const { dataDir, postgresPort } = readSettings(startSettings, env);
   const needsSecret = !env.SERVICE_SECRET && env.NODE_ENV !== "production";
   const isEmbedded = !env.DATABASE_URL;
@@ -40,10 +40,13 @@ function parseStartSettings(env: Env): StartSettings {
   parseMessageConfig(complete);
   parseGatewayConfig(complete);
   requireDifferent(isEmbedded ? { ...ports, postgres: startSettings.postgresPort } : ports, env);
+  const { host, isProduction } = readSettings(commonSettings, complete);
+  const { webClientPort, gatewayPort, publicOrigin } = readSettings(browserSettings, complete);
   return {
     dataDir: resolve(dataDir),
     postgresPort: isEmbedded ? postgresPort : undefined,
     needsSecret,
+    webClient: isProduction ? undefined : { host, port: webClientPort, gatewayPort, publicOrigin },
   };
 }
 

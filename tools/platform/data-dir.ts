@@ -21,14 +21,24 @@ import { errorCode, withRegularFile } from "./files.ts";
  * Throws StartError, also where others could have put something into it.
  */
 export function openDataDir(dataDir: string): string {
+  orStartError(dataDir, () => makeFolder(resolve(dataDir)));
+  checkAccess(dataDir);
+  const path = realpathSync(dataDir);
+  checkFolder(path, `DATA_DIR ${dataDir}`, "set DATA_DIR to another folder");
+  return path;
+}
+
+/** @throws StartError where this user can't read and write in the folder */
+export function checkAccess(dataDir: string): void {
+  orStartError(dataDir, () =>
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK),
+  );
+}
+
+function orStartError(dataDir: string, use: () => void): void {
   try {
-    makeFolder(resolve(dataDir));
-    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    const path = realpathSync(dataDir);
-    checkFolder(path, `DATA_DIR ${dataDir}`, "set DATA_DIR to another folder");
-    return path;
+    use();
   } catch (error) {
-    if (error instanceof StartError) throw error;
     throw new StartError(`DATA_DIR ${dataDir} ${whyUnusable(dataDir, errorCode(error))}`);
   }
 }
@@ -118,7 +128,8 @@ export function readOrCreateSecret(
   }
 }
 
-function readSecret(path: string): string | undefined {
+/** A secret of this user alone; undefined where there is none. @throws StartError */
+export function readSecret(path: string): string | undefined {
   try {
     return withRegularFile(path, "read", ({ stats, read }) => {
       const own = process.getuid?.();

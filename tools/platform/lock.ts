@@ -2,7 +2,6 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartError } from "#common/lifecycle.ts";
-import { errorCode } from "./files.ts";
 
 const sqliteBusy = 5;
 
@@ -39,8 +38,8 @@ function whyNotLocked(dataDir: string, pidFile: string, error: unknown): string 
       "stop that one, or set DATA_DIR (and other ports) for a second platform"
     );
   }
-  const reason = error instanceof Error ? `${errorCode(error)}, ${error.message}` : String(error);
-  return `DATA_DIR ${dataDir} can't be locked (${reason}); set DATA_DIR to another folder`;
+  const reason = error instanceof Error ? error.message : String(error);
+  return `DATA_DIR ${dataDir} can't be locked (${reason}); make room where the disk is full, or set DATA_DIR to another folder`;
 }
 
 function holder(pidFile: string): string {

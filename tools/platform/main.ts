@@ -8,8 +8,9 @@ import { runPlatform } from "./platform.ts";
 import type { ServiceSpec } from "./services/service-process.ts";
 import { checkSettings } from "./settings.ts";
 import { createOutput, greeting, listenForStop } from "./terminal.ts";
+import { startWebClient } from "./web-client/web-client.ts";
 
-const help = `Usage: npm start          the whole platform: PostgreSQL, auth, message, gateway
+const help = `Usage: npm start          the whole platform: PostgreSQL, auth, message, gateway, web client
        npm run dev        the same, and a service restarts when its files change
        npm start -- --help
 
@@ -22,7 +23,7 @@ const stores: Record<string, ServiceSpec["store"]> = {
   auth: "DATABASE_URL",
   message: process.env.MONGODB_URI ? "MONGODB_URI" : "DATABASE_URL",
 };
-const services = ["auth", "message", "gateway"].map((name) => ({
+const services: ServiceSpec[] = ["auth", "message", "gateway"].map((name) => ({
   name,
   store: stores[name],
   entry: join(root, "services", name, "main.ts"),
@@ -56,6 +57,15 @@ async function run(isWatching: boolean): Promise<number> {
     if (settings.needsSecret) {
       env.SERVICE_SECRET = readOrCreateSecret(dataDir, "service-secret").value;
     }
+    await using cleanup = new AsyncDisposableStack();
+    const { webClient: address } = settings;
+    const ending = new AbortController();
+    const signal = AbortSignal.any([stop, ending.signal]);
+    const starting = address && startWebClient({ address, output, isWatching, signal });
+    cleanup.defer(async () => {
+      ending.abort();
+      await (await starting)?.[Symbol.asyncDispose]();
+    });
     await using platform = await runPlatform({
       services,
       env,
@@ -67,7 +77,8 @@ async function run(isWatching: boolean): Promise<number> {
       force,
     });
     const [gatewayUrl = ""] = platform.urls.get("gateway") ?? [];
-    output.say(greeting(gatewayUrl, performance.now() - startedAt));
+    const web = await starting;
+    output.say(greeting(gatewayUrl, web?.url, performance.now() - startedAt));
     if (!stop.aborted) await once(stop, "abort");
   } catch (error) {
     if (!stop.aborted) {

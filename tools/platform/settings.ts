@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { StartError } from "#common/lifecycle.ts";
+import type { WebClientAddress } from "./web-client/serve.ts";
 
 export interface StartSettings {
   dataDir: string;
@@ -8,6 +9,8 @@ export interface StartSettings {
   postgresPort?: number | undefined;
   /** SERVICE_SECRET is unset, and this is no production: one is made up. */
   needsSecret: boolean;
+  /** Undefined: it is production, where a team's own client is served by its own means. */
+  webClient?: WebClientAddress | undefined;
 }
 
 /** Checks the settings of all services. @throws StartError with one line that names the bad ones */

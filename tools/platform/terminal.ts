@@ -31,8 +31,8 @@ export function onLines(stream: Readable, take: (line: string) => void): void {
 }
 
 /** Where to go and what to try; the name is new each time, so that the command always works. */
-export function greeting(gatewayUrl: string, tookMs: number): string {
-  const base = gatewayUrl.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?=:|$)/, "//localhost");
+export function greeting(gatewayUrl: string, webUrl: string | undefined, tookMs: number): string {
+  const base = asLocalhost(gatewayUrl);
   const username = `ada-${randomBytes(3).toString("hex")}`;
   const user = {
     username,
@@ -46,7 +46,12 @@ export function greeting(gatewayUrl: string, tookMs: number): string {
       "Ctrl-C stops it. Try:",
     `  curl -i ${base}/api/auth/register -H 'content-type: application/json' ` +
       `-d '${JSON.stringify(user)}'`,
+    ...(webUrl ? [`Chat in a browser: ${asLocalhost(webUrl)}`] : []),
   ].join("\n");
+}
+
+function asLocalhost(url: string): string {
+  return url.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?=:|$)/, "//localhost");
 }
 
 /** npm passes on a Ctrl-C that the terminal has sent already: one key press, two signals. */

@@ -5,7 +5,7 @@ export interface ProveOptions {
   /** How long messages are sent; the start and the verification come on top. */
   seconds: number;
   seed: number;
-  /** Messages a second, all writers together. */
+  /** Messages a second, all writers together; half as many other acts come on top. */
   rate: number;
   rooms: number;
   faults: readonly FaultKind[];
@@ -26,14 +26,15 @@ export class UsageError extends Error {
 
 export const help = `Usage: npm run prove -- [options]
 
-Runs two message instances, PostgreSQL, Redis, auth and a gateway, with writers and readers on
-all their doors, breaks things, and shows that nothing acknowledged was lost, doubled or
-disordered. Ends with exit code 1 if something was, or if a fault had no effect.
+Runs two message instances, PostgreSQL, Redis, auth and a gateway, with clients on all their
+doors that do all that users can: the SDK at the gateway, plain Socket.IO at the instances. Breaks
+things, and shows that nothing acknowledged was lost, doubled, disordered or stale. Ends with exit
+code 1 if something was, or if a fault had no effect.
 
   --seconds N      how long messages are sent (60)
   --seed N         repeats a plan of faults (default: random; it is printed)
-  --rate N         messages a second, all writers together (150)
-  --rooms N        rooms; every client is in all of them (4)
+  --rate N         messages a second, all writers together (100); half as many other acts
+  --rooms N        rooms that everybody writes to (4)
   --faults A,B     only these, or "none":
 ${wrapped(faultKinds, "                   ")}
   --no-redis       without Redis: instances meet in the store only
@@ -54,7 +55,7 @@ export function parseOptions(args: readonly string[]): ProveOptions | "help" {
   return {
     seconds: whole("seconds", values.seconds, 60),
     seed: whole("seed", values.seed, Math.floor(Math.random() * 2 ** 31)),
-    rate: whole("rate", values.rate, 150),
+    rate: whole("rate", values.rate, 100),
     rooms: whole("rooms", values.rooms, 4),
     faults: readFaults(values.faults),
     hasRedis: !values["no-redis"],

@@ -1,9 +1,10 @@
-import type { FaultCounts, FaultLog } from "./check/run-log.ts";
+import type { Verdict } from "./check/check.ts";
+import type { ActKind, FaultCounts, FaultLog } from "./check/run-log.ts";
 import { type Violation, violationNames } from "./check/violations.ts";
 import { faultKinds, faultTitles } from "./faults/kinds.ts";
 import type { ProveResult } from "./run.ts";
 
-/** The results as Markdown: what became of the messages, what each fault did, and what is wrong. */
+/** The results as Markdown: what became of messages and acts, what each fault did, and what is wrong. */
 export function reportOf({ verdict, faults, leftOut, seconds }: ProveResult): string {
   const { counts } = verdict;
   const count = (...names: Violation[]) =>
@@ -23,6 +24,24 @@ export function reportOf({ verdict, faults, leftOut, seconds }: ProveResult): st
       ["gaps in seq", count("gap")],
       ["sender's own messages out of order", count("senderDisordered")],
       ["altered", count("altered")],
+      ["changes delivered (each to each client)", String(verdict.changes)],
+      ["changes twice, out of order, or before their message", count(...badChanges)],
+      [
+        "acts acknowledged and not in the store, refused and in it",
+        count("lostAct", "refusedStored"),
+      ],
+      ["acts and sends refused without a reason", count("refused")],
+      ["messages stale at a client: content", count("staleContent")],
+      ["messages stale at a client: reactions, pin", count("staleReactions", "stalePin")],
+      ["replies miscounted", count("miscounted")],
+      ["rooms missing from a list, too many in one, two for a pair", count(...badLists)],
+      ["last lines stale in lists", count("staleRoom")],
+      ["read marks lost, read states that differ", count("lostMark", "wrongRead")],
+      ["unread counts that differ", count("wrongUnread")],
+      ["mentions heard (each by each device)", String(verdict.mentionsHeard)],
+      ["mentions not heard, heard twice", count("unheard", "heardTwice")],
+      ["mention counts that differ", count("wrongMentions")],
+      ["presences that differ", count("wrongPresence")],
       [
         "longest silence: from a fault's end until whole, seconds",
         inSeconds(verdict.longestSilenceMs),
@@ -39,15 +58,42 @@ export function reportOf({ verdict, faults, leftOut, seconds }: ProveResult): st
   );
   return [
     messages,
+    actTable(verdict),
     faultTable(faults),
     ...leftOut.map((line) => `left out: ${line}`),
     ...verdict.examples.map(({ violation, text }) => `${violationNames[violation]}: ${text}`),
     verdict.isGood
-      ? "Nothing was lost, doubled or disordered, and every fault was felt."
+      ? "Nothing was lost, doubled, disordered or stale, and every fault was felt."
       : `FAILED: ${Object.entries(counts)
           .map(([name, n]) => `${isViolation(name) ? violationNames[name] : name} ${n}`)
           .join(", ")}`,
   ].join("\n\n");
+}
+
+const badChanges: Violation[] = ["changeDuplicated", "changeDisordered", "changeEarly"];
+const badLists: Violation[] = ["missedRoom", "strayRoom", "doubledRoom"];
+
+const actTitles = {
+  edit: "edit",
+  delete: "delete",
+  react: "react, take back",
+  pin: "pin, unpin",
+  read: "mark as read",
+  unread: "mark as unread",
+  open: "open a direct room",
+  leave: "leave a direct room",
+  block: "block, end a block",
+} satisfies Record<ActKind, string>;
+
+function actTable({ acts, replies }: Verdict): string {
+  const rows = keysOf(actTitles).map((kind) => {
+    const { done = 0, refused = 0, inDoubt = 0 } = acts[kind] ?? {};
+    return [actTitles[kind], String(done), String(inDoubt), String(refused)];
+  });
+  return table(
+    ["act", "done", "after an attempt without answer", "refused, as it should"],
+    [["reply", String(replies), "–", "–"], ...rows],
+  );
 }
 
 const columns: readonly [keyof FaultCounts, string][] = [
@@ -102,6 +148,12 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 
 function inSeconds(ms: number | undefined): string {
   return ms === undefined ? "–" : (ms / 1000).toFixed(2);
+}
+
+function keysOf<T extends object>(object: T): (keyof T)[] {
+  const keys: (keyof T)[] = [];
+  for (const key in object) keys.push(key);
+  return keys;
 }
 
 function isViolation(name: string): name is Violation {

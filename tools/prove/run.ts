@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type ApiUser, registerApiUser } from "#tools/rig/api.ts";
+import { budgets } from "#common/budgets.ts";
 import { checkRun, type Verdict } from "./check/check.ts";
 import type { FaultLog, RunLog } from "./check/run-log.ts";
 import { injectFaults } from "./faults/director.ts";
@@ -8,9 +8,8 @@ import { type FaultKind, faultTitles } from "./faults/kinds.ts";
 import { type Load, startLoad } from "./load/load-process.ts";
 import type { ClientSpec } from "./load/protocol.ts";
 import type { ProveOptions } from "./options.ts";
+import { type Door, type Platform, startPlatform } from "./platform/platform.ts";
 import { createRandom } from "./random.ts";
-import { readStore } from "./stage/read-store.ts";
-import { openStage, type Stage } from "./stage/stage.ts";
 
 /** What a run has shown. */
 export interface ProveResult {
@@ -26,6 +25,8 @@ export interface ProveResult {
 const silenceLimitMs = 5_000;
 const progressMs = 5_000;
 const lastWholeMs = 30_000;
+/** What an instance that is gone has said of its users holds for so long, until all have read it. */
+const presencesRestMs = budgets.presence.lease + 2 * budgets.delivery.poll;
 const interrupted = "it was interrupted";
 
 /** Runs the platform, breaks things, and compares. @throws Error where it can't be run at all */
@@ -35,14 +36,14 @@ export async function prove(
   say: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<ProveResult> {
-  await using stage = await openStage(options, dataDir);
+  await using platform = await startPlatform(options, dataDir);
   if (signal?.aborted) throw new Error(interrupted);
   const load = startLoad(join(dataDir, "logs", "clients.log"));
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener("abort", () => reject(new Error(interrupted)));
   });
   try {
-    return await Promise.race([run(options, stage, load, dataDir, say), aborted]);
+    return await Promise.race([run(options, platform, load, dataDir, say), aborted]);
   } finally {
     load.kill();
   }
@@ -50,22 +51,20 @@ export async function prove(
 
 async function run(
   options: ProveOptions,
-  stage: Stage,
+  platform: Platform,
   load: Load,
   dataDir: string,
   say: (line: string) => void,
 ): Promise<ProveResult> {
   const random = createRandom(options.seed);
-  const { kinds, leftOut } = possibleFaults(options, stage);
+  const { kinds, leftOut } = possibleFaults(options, platform);
   for (const line of leftOut) say(`left out: ${line}`);
 
-  const user = await registerApiUser(stage.gatewayUrl);
-  const rooms = await createRooms(user, options.rooms, stage);
-  const roomIds = [...rooms.shared, ...rooms.own.values()];
   await load.start({
-    clients: clientSpecs(stage, options.rate, rooms),
-    roomIds,
-    apiUrl: stage.doors.at(-1)?.url ?? stage.gatewayUrl,
+    clients: clientSpecs(platform, options.rate),
+    sharedRooms: options.rooms,
+    instances: platform.instances.map(({ name }) => name),
+    apiUrl: platform.doors.at(-1)?.url ?? platform.gatewayUrl,
     seed: options.seed,
   });
   const startedAt = performance.now();
@@ -76,27 +75,24 @@ async function run(
   try {
     const endAt = startedAt + options.seconds * 1000;
     const onFault = (fault: FaultLog) => say(`${since()}  ${describe(fault)}`);
-    faults = await injectFaults({ stage, load, random, kinds, endAt, onFault });
+    faults = await injectFaults({ platform, load, random, kinds, endAt, onFault });
     await pause(Math.max(endAt - performance.now(), 0));
   } finally {
     clearInterval(progress);
   }
-  await load.stopSending();
+  await load.stop();
   const seconds = (performance.now() - startedAt) / 1000;
   const isWhole = (await load.untilWhole(lastWholeMs)) !== undefined;
-  // What is stored last has to be everywhere too.
-  if (isWhole) await load.untilWhole(lastWholeMs);
+  // What comes last, such as who is online, has to be everywhere too.
+  if (isWhole) await load.settle(faults.length > 0 ? presencesRestMs : 0);
   say(`${since()}  ${progressOf(load)}; comparing`);
-  const stored = await readStore(user, roomIds);
-  const { sends, clients } = await load.finish(join(dataDir, "clients.json"));
-  await stage.stopServices();
+  const logs = await load.finish(join(dataDir, "clients.json"));
+  await platform.stopAll();
   const log: RunLog = {
-    rooms: stored,
-    sends,
-    clients,
+    ...logs,
     faults,
     wanted: kinds,
-    unexpectedEnds: stage.unexpectedEnds,
+    unexpectedEnds: platform.unexpectedEnds,
     limits: { silenceMs: options.store === "postgres" ? silenceLimitMs : undefined },
   };
   return { verdict: checkRun(log), faults, leftOut, seconds };
@@ -104,15 +100,15 @@ async function run(
 
 function possibleFaults(
   options: ProveOptions,
-  stage: Stage,
+  platform: Platform,
 ): { kinds: FaultKind[]; leftOut: string[] } {
   const leftOut: string[] = [];
   const kinds = options.faults.filter((kind) => {
     const why =
       kind === "kill-redis" || kind === "pause-redis"
-        ? stage.redisMissing
+        ? platform.redisMissing
         : kind === "kill-postgres"
-          ? whyNotKilled(options, stage)
+          ? whyNotKilled(options, platform)
           : undefined;
     if (why !== undefined) leftOut.push(`${faultTitles[kind]} (${why})`);
     return why === undefined;
@@ -120,64 +116,58 @@ function possibleFaults(
   return { kinds, leftOut };
 }
 
-function whyNotKilled(options: ProveOptions, stage: Stage): string | undefined {
+function whyNotKilled(options: ProveOptions, platform: Platform): string | undefined {
   if (options.store !== "postgres") return "the messages are elsewhere";
-  return stage.database.crash ? undefined : "the server is another's";
+  return platform.database.crash ? undefined : "the server is another's";
 }
 
 /**
- * On every door a writer and a reader, each by WebSocket and by polling, and one that upgrades.
- * Everybody writes to the shared rooms. To an instance's own room write only its clients: there
- * the others hear of a message by a hint or a poll and not by a hole.
+ * At the gateway, with and without WebSockets, the SDK; at each instance plain Socket.IO clients, by
+ * either transport, which watch the wire, and one that upgrades at the gateway. On every door write
+ * and read some, and a second device of a writer of another door only watches. Everybody writes to
+ * the shared rooms. To an instance's own room write only its clients: there the others hear of a
+ * message by a hint or a poll and not by a hole.
  */
-function clientSpecs({ doors }: Stage, rate: number, rooms: Rooms): ClientSpec[] {
-  const specs = doors.flatMap(({ name, url, instance }) =>
-    (["websocket", "polling"] as const).flatMap((transport) =>
-      ["writer", "reader"].map((role): ClientSpec => {
-        const own = instance === undefined ? undefined : rooms.own.get(instance);
-        return {
-          name: `${role}-${name}-${transport}`,
-          url,
-          instance,
-          transports: [transport],
-          messagesPerSecond: role === "writer" ? rate / (doors.length * 2) : 0,
-          writesTo: own === undefined ? rooms.shared : [...rooms.shared, own],
-        };
-      }),
-    ),
-  );
-  const upgrading = specs.find((it) => it.messagesPerSecond === 0);
-  if (!upgrading) return specs;
-  const name = `${upgrading.name}-up`;
-  return [...specs, { ...upgrading, name, transports: ["polling", "websocket"] }];
+function clientSpecs({ doors }: Platform, rate: number): ClientSpec[] {
+  const inRole = (role: string) =>
+    doors.map((door) => transportsOf(door).map((it) => specOf(role, door, it)));
+  const writers = inRole("writer");
+  const messagesPerSecond = rate / writers.flat().length;
+  const devices = inRole("device").flatMap(([device], i) => {
+    const [writer] = writers[(i + 1) % writers.length] ?? [];
+    return device && writer ? [{ ...device, user: writer.user, joins: false }] : [];
+  });
+  return [
+    ...writers.flat().map((it) => ({
+      ...it,
+      messagesPerSecond,
+      actsPerSecond: messagesPerSecond / 2,
+    })),
+    ...inRole("reader").flat(),
+    ...devices,
+    ...doors.slice(-1).map((door) => specOf("reader", door, ["polling", "websocket"])),
+  ];
 }
 
-interface Rooms {
-  shared: string[];
-  /** By instance. */
-  own: ReadonlyMap<string, string>;
+function transportsOf({ instance }: Door): ClientSpec["transports"][] {
+  return instance === undefined ? [undefined] : [["websocket"], ["polling"]];
 }
 
-async function createRooms(user: ApiUser, count: number, stage: Stage): Promise<Rooms> {
-  const shared: string[] = [];
-  for (let i = 1; i <= count; i++) shared.push(await createRoom(user, `shared ${i}`));
-  const own = new Map<string, string>();
-  for (const { name } of stage.instances) own.set(name, await createRoom(user, name));
-  return { shared, own };
-}
-
-async function createRoom(user: ApiUser, name: string): Promise<string> {
-  const { status, body } = await user.post("/api/rooms", { name });
-  const { room } = body;
-  if (typeof room === "object" && room !== null && "id" in room) return String(room.id);
-  throw new Error(`no room could be created (${status}): ${JSON.stringify(body)}`);
+function specOf(
+  role: string,
+  { name: door, url, instance }: Door,
+  transports: ClientSpec["transports"],
+): ClientSpec {
+  const name = [role, door, ...(transports ?? ["sdk"])].join("-");
+  const reads = { joins: true, messagesPerSecond: 0, actsPerSecond: 1 };
+  return { name, user: name, url, instance, transports, ...reads };
 }
 
 function progressOf(load: Load): string {
   const status = load.status();
   if (!status) return "no word from the clients";
-  const { sent, acknowledged, joined, toJoin } = status;
-  return `sent ${sent}, acknowledged ${acknowledged}, joined ${joined} of ${toJoin}`;
+  const { sent, acknowledged, done, joined, toJoin } = status;
+  return `sent ${sent}, acknowledged ${acknowledged}, acts ${done}, joined ${joined} of ${toJoin}`;
 }
 
 function describe({ kind, beside, target, startedAt, endedAt, wholeAfterMs }: FaultLog): string {

@@ -9,10 +9,12 @@ export interface ApiAnswer {
 
 /** A user of the REST API, known by a bearer token; signs in again when that has expired. */
 export interface ApiUser {
+  id: string;
   email: string;
   password: string;
   /** Of the last login. */
   readonly accessToken: string;
+  call: (method: string, path: string, body?: object) => Promise<ApiAnswer>;
   get: (path: string) => Promise<ApiAnswer>;
   post: (path: string, body: object) => Promise<ApiAnswer>;
   /** A fresh WebSocket token. @throws Error if none can be had now */
@@ -50,11 +52,11 @@ export async function registerApiUser(gatewayUrl: string, username?: string): Pr
     token = body.accessToken;
     tokenAt = performance.now();
   };
-  const signedIn = async (path: string, body?: object) => {
+  const signedIn = async (method: string, path: string, body?: object) => {
     if (performance.now() - tokenAt > tokenAgeMs) await login();
     const send = () => {
       const headers = { authorization: `Bearer ${token}` };
-      return call(path, body ? posted(body, headers) : { headers });
+      return call(path, body ? { ...posted(body, headers), method } : { method, headers });
     };
     const answer = await send();
     if (answer.status !== 401) return answer;
@@ -66,20 +68,38 @@ export async function registerApiUser(gatewayUrl: string, username?: string): Pr
   if (answer.status !== 201) throw new Error(`register: ${JSON.stringify(answer.body)}`);
   await login();
   return {
+    id: idOf(answer.body.user),
     email,
     password,
     get accessToken() {
       return token;
     },
-    get: (path) => signedIn(path),
-    post: signedIn,
+    call: signedIn,
+    get: (path) => signedIn("GET", path),
+    post: (path, body) => signedIn("POST", path, body),
     async wsToken() {
-      const { status, body } = await signedIn("/api/auth/ws-token");
+      const { status, body } = await signedIn("GET", "/api/auth/ws-token");
       if (typeof body.token !== "string") throw new Error(`no WebSocket token (${status})`);
       return body.token;
     },
     login,
   };
+}
+
+/** The id of a new room. @throws Error */
+export async function createApiRoom(
+  user: ApiUser,
+  name: string,
+  roomType: "public" | "private" = "public",
+): Promise<string> {
+  const { body } = await user.post("/api/rooms", { name, roomType });
+  return idOf(body.room ?? body);
+}
+
+/** @throws Error if it has none */
+function idOf(answer: unknown): string {
+  if (typeof answer === "object" && answer !== null && "id" in answer) return String(answer.id);
+  throw new Error(`there is no id in ${JSON.stringify(answer)}`);
 }
 
 function posted(body: object, headers = {}): RequestInit {

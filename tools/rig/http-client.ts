@@ -16,7 +16,7 @@ export interface Answer {
 export interface RequestOptions {
   body?: unknown;
   /** A body that is sent as it is. */
-  raw?: string | Uint8Array;
+  raw?: string | Uint8Array<ArrayBuffer>;
   headers?: Record<string, string>;
   /** Neither sends nor keeps cookies. */
   withoutCookies?: boolean;

@@ -14,6 +14,8 @@ export interface Layout {
   serviceSecret: string;
   auth: Place;
   messages: [Place, ...Place[]];
+  /** Further message instances, of which the gateway isn't told. */
+  spares: Place[];
   gateway: { url: string; env: Env };
 }
 
@@ -21,6 +23,8 @@ export interface LayoutOptions {
   databaseUrl: string;
   /** Message instances; 1 if not given. */
   instances?: number;
+  /** Spare ones beside them; none if not given. */
+  spares?: number;
   /** Further settings of every service. */
   env?: Env;
 }
@@ -39,10 +43,10 @@ export function newSecret(): string {
 }
 
 export async function layOut(options: LayoutOptions): Promise<Layout> {
-  const { databaseUrl, instances = 1, env } = options;
+  const { databaseUrl, instances = 1, spares = 0, env } = options;
   const serviceSecret = newSecret();
   const [gatewayPort = 0, authHttp = 0, authRpc = 0, ...ports] = await findFreePorts(
-    3 + 2 * instances,
+    3 + 2 * (instances + spares),
   );
   const gatewayUrl = urlOf(gatewayPort);
   const authUrl = urlOf(authRpc);
@@ -81,6 +85,7 @@ export async function layOut(options: LayoutOptions): Promise<Layout> {
       },
     },
     messages,
+    spares: Array.from({ length: spares }, (_, i) => placeMessage(instances + i)),
     gateway: {
       url: gatewayUrl,
       env: {

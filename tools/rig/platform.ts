@@ -23,6 +23,7 @@ export interface Platform
   auth: Restartable;
   /** The first instance. */
   message: Restartable;
+  gateway: Restartable;
 }
 
 interface Restartable {
@@ -75,7 +76,7 @@ async function startOn(stack: AsyncDisposableStack, options: PlatformOptions): P
   for (let i = 1; i < layout.messages.length; i++) {
     await start(() => bed.startMessage(options.message, {}, i));
   }
-  await start(() => bed.startGateway(options.gateway));
+  const gateway = await start(() => bed.startGateway(options.gateway));
   const [first] = layout.messages;
   return {
     database,
@@ -89,6 +90,7 @@ async function startOn(stack: AsyncDisposableStack, options: PlatformOptions): P
     client: () => createHttpClient(layout.gateway.url),
     auth,
     message,
+    gateway,
     // Beside those that run, as they are configured.
     startAuth: (config, overrides) =>
       bed.startAuth({ ...options.auth, ...freePorts, ...config }, overrides),

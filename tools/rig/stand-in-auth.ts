@@ -109,6 +109,7 @@ export async function startStandInAuth({ layout }: Pick<Testbed, "layout">): Pro
           reset: fresh.some((it) => it.isReset),
           caughtUp: true,
           changedUserIds: fresh.flatMap((it) => it.changedUserId ?? []),
+          renamedUserIds: fresh.flatMap((it) => it.changedUserId ?? []),
           endedSessions: fresh.flatMap(({ endedSessionId, at }) =>
             endedSessionId ? [{ sessionId: endedSessionId, endedAt: timestampFromDate(at) }] : [],
           ),

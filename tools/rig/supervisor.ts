@@ -22,6 +22,7 @@ export async function freePortSettings(): Promise<Record<string, string>> {
     "AUTH_SERVICE_HTTP_PORT",
     "AUTH_SERVICE_GRPC_PORT",
     "POSTGRES_PORT",
+    "WEB_CLIENT_PORT",
   ];
   const ports = await findFreePorts(names.length);
   return Object.fromEntries(names.map((name, i) => [name, `${ports[i]}`]));

@@ -21,6 +21,8 @@ export interface TcpProxy extends AsyncDisposable {
   /** The server's, by way of the proxy. */
   url: string;
   links: () => readonly Link[];
+  /** New connections go to another server; those that are there stay. */
+  leadTo: (target: string) => void;
   /** Ends all connections and takes no new ones, until `restore`. */
   refuse: () => void;
   /** Takes connections and passes nothing on, as a server that hangs, until `restore`. */
@@ -37,7 +39,7 @@ export async function startTcpProxy(
   target: string,
   tap: (link: Link) => Tap = () => ({}),
 ): Promise<TcpProxy> {
-  const { hostname, port } = new URL(target);
+  let { hostname, port } = new URL(target);
   const links = new Map<Link, Socket[]>();
   const refusals = new EventEmitter();
   let lost = 0;
@@ -97,6 +99,9 @@ export async function startTcpProxy(
   return {
     url: target.replace(`${hostname}:${port}`, `127.0.0.1:${portOf(server)}`),
     links: () => [...links.keys()],
+    leadTo(other) {
+      ({ hostname, port } = new URL(other));
+    },
     refuse() {
       state = "refusing";
       cutAll();

@@ -1,16 +1,37 @@
-import { type ClientHttp2Stream, constants } from "node:http2";
-import { Http2SessionManager } from "@connectrpc/connect-node";
-
-/** What the transport needs of a session manager. */
-type Sessions = Pick<Http2SessionManager, "authority" | "notifyResponseByteRead" | "request">;
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type ClientSessionRequestOptions,
+  connect,
+  constants,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 
 /** Connections to one server, as many as the calls under way need. */
-export interface Connections extends Sessions {
+export interface Connections {
+  /** Of the server: `http://host:port`. */
+  authority: string;
+  /** Begins a request. @throws Error of node:http2 or of the socket */
+  open: (
+    headers: OutgoingHttpHeaders,
+    options?: ClientSessionRequestOptions,
+  ) => Promise<ClientHttp2Stream>;
+  /** The same, as Connect for Node asks for it. */
+  request: (
+    method: string,
+    path: string,
+    headers: OutgoingHttpHeaders,
+    options: ClientSessionRequestOptions,
+  ) => Promise<ClientHttp2Stream>;
+  /** A stream has brought something. */
+  notifyResponseByteRead: (stream: ClientHttp2Stream) => void;
   close: () => void;
 }
 
 interface Connection {
-  sessions: Http2SessionManager;
+  session: ClientHttp2Session;
+  /** Until it is there. */
+  opening: Promise<unknown> | undefined;
   /** Gets no more calls; ends with the last of those under way. */
   isRetired: boolean;
   /** Under way. */
@@ -36,25 +57,60 @@ const mostResets = 90;
  */
 const mostSilent = 2;
 const silentMs = 500;
+/**
+ * What the other end may send before we have read it. A few pages fill the 64 KiB that HTTP/2
+ * gives by itself, and each then waits for leave to go on, which costs as much as the page.
+ */
+const streamWindowBytes = 1024 * 1024;
+const connectionWindowBytes = 4 * 1024 * 1024;
+/** Shorter than servers of ours keep a connection that nobody uses. */
+const idleMs = 5 * 60_000;
+
 /** What a server says to a call that it hasn't looked at: the connection takes no more. */
-const refusals = new Set<number | undefined>([
+export const refusals = new Set<number | undefined>([
   constants.NGHTTP2_REFUSED_STREAM,
   constants.NGHTTP2_ENHANCE_YOUR_CALM,
 ]);
 
 export function openConnections(url: string): Connections {
+  const { host, origin } = new URL(url);
   const connections = new Set<Connection>();
-  const callers = new WeakMap<ClientHttp2Stream, Connection>();
-  const guarded = new WeakSet<object>();
 
-  const pick = () => {
-    for (const it of connections) if (!it.isRetired && it.calls < mostAtOnce) return it;
-    // No pings: the manager's timer can ping a session that has been destroyed, which ends the
-    // process (connect-es #1795). Counting silent calls takes their place.
-    const sessions = new Http2SessionManager(url);
-    const connection = { sessions, isRetired: false, calls: 0, resets: 0, silent: 0, heardAt: 0 };
+  const begin = () => {
+    const session = connect(origin, { settings: { initialWindowSize: streamWindowBytes } });
+    session.once("connect", () => session.setLocalWindowSize(connectionWindowBytes));
+    const connection: Connection = {
+      session,
+      opening: opened(session).then(() => {
+        connection.opening = undefined;
+      }),
+      isRetired: false,
+      calls: 0,
+      resets: 0,
+      silent: 0,
+      heardAt: 0,
+    };
+    const lose = () => {
+      connection.isRetired = true;
+      connections.delete(connection);
+    };
+    session.on("error", lose);
+    session.on("close", lose);
+    session.on("goaway", () => {
+      connection.isRetired = true;
+    });
+    session.setTimeout(idleMs, () => {
+      if (connection.calls === 0) session.close();
+    });
     connections.add(connection);
     return connection;
+  };
+  const pick = () => {
+    for (const it of connections) {
+      const isOpen = !it.isRetired && !it.session.closed && !it.session.destroyed;
+      if (isOpen && it.calls < mostAtOnce) return it;
+    }
+    return begin();
   };
   const hear = (connection: Connection) => {
     connection.heardAt = performance.now();
@@ -63,21 +119,17 @@ export function openConnections(url: string): Connections {
   const settle = (connection: Connection) => {
     connection.calls--;
     if (connection.resets >= mostResets) connection.isRetired = true;
-    if (connection.calls > 0 || !connection.isRetired) return;
+    if (connection.calls > 0) return;
+    // An idle connection keeps no process alive.
+    connection.session.unref();
+    if (!connection.isRetired) return;
     connections.delete(connection);
-    connection.sessions.abort();
+    connection.session.destroy(undefined, constants.NGHTTP2_CANCEL);
   };
   const watch = (connection: Connection, stream: ClientHttp2Stream) => {
     const startedAt = performance.now();
-    callers.set(stream, connection);
-    // A request right after a GOAWAY leaves an error on a session that nobody listens to,
-    // which would end the process (connect-es #1768).
-    if (stream.session && !guarded.has(stream.session)) {
-      guarded.add(stream.session);
-      stream.session.on("error", () => undefined);
-    }
-    stream.once("response", () => hear(connection));
-    stream.once("close", () => {
+    stream.on("error", () => undefined);
+    stream.on("close", () => {
       const isGivenUp = stream.rstCode !== constants.NGHTTP2_NO_ERROR;
       if (isGivenUp) connection.resets++;
       const isSilent =
@@ -87,34 +139,45 @@ export function openConnections(url: string): Connections {
       settle(connection);
     });
   };
-
-  const { host, origin } = new URL(url);
-  return {
-    authority: origin,
-    notifyResponseByteRead(stream) {
-      const connection = callers.get(stream);
-      if (connection) hear(connection);
-    },
-    async request(method, path, headers, options) {
-      const connection = pick();
-      connection.calls++;
-      try {
-        const stream = await connection.sessions.request(
-          method,
-          path,
-          // Left to itself Node writes an IPv6 address without its brackets.
-          { ":authority": host, ...headers },
-          options,
-        );
+  const open: Connections["open"] = async (headers, options) => {
+    const connection = pick();
+    const { session } = connection;
+    if (connection.calls++ === 0) session.ref();
+    try {
+      if (connection.opening) await connection.opening;
+      if (!session.closed && !session.destroyed) {
+        const stream = session.request(headers, options);
         watch(connection, stream);
         return stream;
-      } catch (thrown) {
-        settle(connection);
-        throw thrown;
       }
+    } catch (thrown) {
+      settle(connection);
+      throw thrown;
+    }
+    // It has ended in the moment in which it was there.
+    settle(connection);
+    return open(headers, options);
+  };
+
+  return {
+    authority: origin,
+    open,
+    request: (method, path, headers, options) =>
+      // Left to itself Node writes an IPv6 address without its brackets.
+      open({ ":method": method, ":path": path, ":authority": host, ...headers }, options),
+    notifyResponseByteRead(stream) {
+      for (const it of connections) if (it.session === stream.session) hear(it);
     },
     close() {
-      for (const { sessions } of connections) sessions.abort();
+      for (const { session } of connections) session.destroy(undefined, constants.NGHTTP2_CANCEL);
     },
   };
+}
+
+function opened(session: ClientHttp2Session): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    session.once("connect", resolve);
+    session.once("error", reject);
+    session.once("close", () => reject(new Error("the connection was closed")));
+  });
 }

@@ -1,26 +1,26 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   Health,
   HealthCheckResponse_ServingStatus as Status,
 } from "./gen/grpc/health/v1/health_pb.ts";
+import { type Implementation, implement } from "./implementation.ts";
 
 const pollMs = 1_000;
 /** Anybody may watch, so that not everybody can: orchestrators are few. */
 const maxWatchers = 100;
 
-/** Adds `grpc.health.v1.Health`. `""` asks for the whole service. */
-export function addHealth(
-  router: ConnectRouter,
+/** `grpc.health.v1.Health`; `""` asks for the whole server. */
+export function health(
   serviceNames: readonly string[],
   isReady: () => Promise<boolean>,
-): void {
+): Implementation {
   const statusOf = async (service: string) => {
     if (service !== "" && !serviceNames.includes(service)) return undefined;
     return (await isReady()) ? Status.SERVING : Status.NOT_SERVING;
   };
   let watchers = 0;
-  router.service(Health, {
+  return implement(Health, {
     async check({ service }) {
       const status = await statusOf(service);
       if (status === undefined) throw new ConnectError("unknown service", Code.NotFound);

@@ -6,6 +6,7 @@ import {
   createServer as createHttp2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
@@ -15,6 +16,9 @@ type Listener = (
   req: IncomingMessage | Http2ServerRequest,
   res: ServerResponse | Http2ServerResponse,
 ) => void;
+
+/** Answers a stream, or answers false: then the listener does. */
+type TakeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
 
 /** A clear-text server that speaks HTTP/1.1 and HTTP/2 on one port. */
 export interface OnePortServer {
@@ -26,16 +30,21 @@ export interface OnePortServer {
 
 const preface = Buffer.from("PRI ");
 const silenceLimitMs = 5_000;
-/** An answer of which the client takes no byte for so long, twice at most, is thrown away. */
-const unreadLimitMs = 10_000;
 const requestLimitMs = 20_000;
+/** An answer of which the client takes no byte for so long is thrown away. */
+const unreadLimitMs = 10_000;
+/** How much later than by these limits a stream may be ended. */
+const sweepMs = 5_000;
 /** Longer than clients keep a connection that they may need again. */
 const idleLimitMs = 10 * 60_000;
 
 /** Node's own client writes an IPv6 address without its brackets. */
 const bareAddress = /^([0-9a-f]*:[0-9a-f:.]*:[0-9a-f.]*)(?=:\d+$)/i;
 
-export function createOnePortServer(listener: Listener): OnePortServer {
+export function createOnePortServer(
+  listener: Listener,
+  takeStream: TakeStream = () => false,
+): OnePortServer {
   const h1 = createHttp1Server(
     // By itself Node looks for connections over these limits every 30 s only.
     { headersTimeout: 5_000, requestTimeout: requestLimitMs, connectionsCheckingInterval: 500 },
@@ -57,8 +66,22 @@ export function createOnePortServer(listener: Listener): OnePortServer {
       streamResetBurst: 200,
       streamResetRate: 20,
     },
-    guardStreams(listener),
+    callSafely(listener),
   );
+  const watch = watchStreams(h1);
+  // The listener that Node put there makes a request and a response of a stream.
+  const [answerStream] = h2.listeners("stream");
+  if (!answerStream) throw new Error("an HTTP/2 server without a stream listener");
+  h2.removeAllListeners("stream");
+  h2.on("stream", (stream, headers, flags, rawHeaders) => {
+    // Without a listener it would end the process, and one that came with its request is on its way.
+    stream.on("error", () => undefined);
+    if (stream.destroyed || stream.closed) return;
+    watch(stream);
+    if (takeStream(stream, headers)) return;
+    headers[":authority"] &&= headers[":authority"].replace(bareAddress, "[$1]");
+    answerStream.call(h2, stream, headers, flags, rawHeaders);
+  });
   const sessions = new Set<ServerHttp2Session>();
   h2.on("session", (session) => {
     sessions.add(session);
@@ -112,25 +135,13 @@ function endSilent(session: ServerHttp2Session): void {
   session.setTimeout(idleLimitMs, () => session.close());
 }
 
-/**
- * A stream that the client has reset already throws at whatever is done to it, which would
- * end the process; and one whose request never ends, or whose answer nobody reads, has no
- * time limit of Node's.
- */
-function guardStreams(listener: Listener) {
+/** A stream that the client has reset throws at whatever is done to it, which would end the process. */
+function callSafely(listener: Listener) {
   return (req: Http2ServerRequest, res: Http2ServerResponse) => {
-    const { stream, headers } = req;
-    if (stream.destroyed || stream.closed) return;
-    headers[":authority"] &&= headers[":authority"].replace(bareAddress, "[$1]");
-    const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestLimitMs);
-    const stop = () => clearTimeout(timer);
-    req.once("end", stop);
-    stream.once("close", stop);
-    dropUnreadStream(stream);
     try {
       listener(req, res);
     } catch {
-      stream.destroy();
+      req.stream.destroy();
     }
   };
 }
@@ -142,16 +153,37 @@ function dropUnread(res: ServerResponse): void {
   });
 }
 
-/** Node's own time limit takes whatever else its session sends for progress of a stream. */
-function dropUnreadStream(stream: ServerHttp2Stream): void {
-  let before = 0;
-  const timer = setInterval(() => {
-    const isHeld = stream.writableEnded && !stream.writableFinished;
-    const pending = stream.writableLength + (isHeld ? 1 : 0);
-    if (before > 0 && pending >= before) stream.close(constants.NGHTTP2_CANCEL);
-    before = pending;
-  }, unreadLimitMs);
-  stream.once("close", () => clearInterval(timer));
+interface WatchedStream {
+  startedAt: number;
+  /** What of the answer waits to be sent, and since when no less does. */
+  pending: number;
+  pendingSince: number;
+}
+
+/**
+ * Ends streams whose request never ends, and those whose answer nobody reads: Node has no time
+ * limit for the first, and takes whatever else a session sends for progress of the second.
+ */
+function watchStreams(server: Server): (stream: ServerHttp2Stream) => void {
+  const watched = new Map<ServerHttp2Stream, WatchedStream>();
+  const sweep = setInterval(() => {
+    const now = performance.now();
+    for (const [stream, it] of watched) {
+      const isHeld = stream.writableEnded && !stream.writableFinished;
+      const pending = stream.writableLength + (isHeld ? 1 : 0);
+      if (pending === 0 || pending < it.pending) it.pendingSince = now;
+      it.pending = pending;
+      const isLate = !stream.readableEnded && now - it.startedAt >= requestLimitMs;
+      const isUnread = now - it.pendingSince >= unreadLimitMs;
+      if (isLate || isUnread) stream.close(constants.NGHTTP2_CANCEL);
+    }
+  }, sweepMs).unref();
+  server.once("close", () => clearInterval(sweep));
+  return (stream) => {
+    const startedAt = performance.now();
+    watched.set(stream, { startedAt, pending: 0, pendingSince: startedAt });
+    stream.on("close", () => watched.delete(stream));
+  };
 }
 
 /** Looks at the first bytes of a connection and puts them back. */

@@ -6,7 +6,6 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import type { ConnectRouter } from "@connectrpc/connect";
 import {
   ServerReflection,
   type ServerReflectionRequest,
@@ -15,14 +14,15 @@ import {
   type ServerReflectionRequest as AlphaRequest,
   ServerReflection as ServerReflectionAlpha,
 } from "./gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { type Implementation, implement } from "./implementation.ts";
 
 const notFound = 5;
 
 /** What is asked; in v1alpha, which older tools speak, it is the same. */
 type Question = (ServerReflectionRequest | AlphaRequest)["messageRequest"];
 
-/** Adds `grpc.reflection` in v1 and v1alpha, which describes the given services and itself. */
-export function addReflection(router: ConnectRouter, others: readonly DescService[]): void {
+/** `grpc.reflection` in v1 and v1alpha, which describes the given services and itself. */
+export function reflection(others: readonly DescService[]): Implementation[] {
   const answer = describer([...others, ServerReflection, ServerReflectionAlpha]);
   async function* answerAll<R extends { host: string; messageRequest: Question }>(
     requests: AsyncIterable<R>,
@@ -32,8 +32,10 @@ export function addReflection(router: ConnectRouter, others: readonly DescServic
       yield { validHost, originalRequest, messageResponse: answer(messageRequest) };
     }
   }
-  router.service(ServerReflection, { serverReflectionInfo: answerAll });
-  router.service(ServerReflectionAlpha, { serverReflectionInfo: answerAll });
+  return [
+    implement(ServerReflection, { serverReflectionInfo: answerAll }),
+    implement(ServerReflectionAlpha, { serverReflectionInfo: answerAll }),
+  ];
 }
 
 /** Answers what tools ask about the services and all that they stand on. */

@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import { type Given, statement } from "#common/postgres.ts";
 import { advisoryLocks, type Db, revocationsChannel, type Trx } from "./tables.ts";
 
 /** What the feed tells of. */
@@ -6,6 +7,7 @@ export interface RevocationEvent {
   id: string;
   sessionId: string | null;
   changedUserId: string | null;
+  isRenamed: boolean | null;
   createdAt: Date;
 }
 
@@ -18,39 +20,72 @@ export interface RevocationPage {
   prunedThrough: string;
 }
 
+const lockFeed = statement((_db: Db) => {
+  const { space, id } = advisoryLocks.revocations;
+  return sql`select pg_advisory_xact_lock(${sql.lit(space)}, ${sql.lit(id)})`;
+});
+
+interface Noted {
+  sessionIds: string[];
+  changedUserIds: string[];
+  isRenamed: boolean | null;
+}
+
+const insertRevocations = statement(
+  (_db: Db, given: Given<Noted>) => sql`
+    with event as (
+      insert into auth.revocations (session_id, changed_user_id, is_renamed)
+      select session_id, null, null from unnest(${given("sessionIds")}::uuid[]) as session_id
+      union all
+      select null, user_id, ${given("isRenamed")}::boolean
+      from unnest(${given("changedUserIds")}::bigint[]) as user_id
+    )
+    select pg_notify(${sql.lit(revocationsChannel)}, '')`,
+);
+
 /**
  * Writes to the feed. The lock is held to the end of the transaction, so rows appear in
  * the order of their ids: a reader who has seen one will never miss one before it.
  */
-async function insertRevocations(
-  trx: Trx,
-  rows: ({ sessionId: string } | { changedUserId: string })[],
-): Promise<void> {
-  const { space, id } = advisoryLocks.revocations;
-  await sql`select pg_advisory_xact_lock(${sql.lit(space)}, ${sql.lit(id)})`.execute(trx);
-  await sql`
-    insert into auth.revocations (session_id, changed_user_id)
-    select * from unnest(
-      ${rows.map((row) => ("sessionId" in row ? row.sessionId : null))}::uuid[],
-      ${rows.map((row) => ("changedUserId" in row ? row.changedUserId : null))}::bigint[]
-    )`.execute(trx);
-  await sql`select pg_notify(${sql.lit(revocationsChannel)}, '')`.execute(trx);
+async function note(trx: Trx, noted: Partial<Noted>): Promise<void> {
+  await lockFeed(trx, {});
+  await insertRevocations(trx, {
+    ...{ sessionIds: [], changedUserIds: [], isRenamed: null },
+    ...noted,
+  });
 }
 
 /** Tells the feed that sessions have ended, when the transaction commits. */
 export async function noteEndedSessions(trx: Trx, sessionIds: string[]): Promise<void> {
-  if (sessionIds.length > 0) {
-    await insertRevocations(
-      trx,
-      sessionIds.map((sessionId) => ({ sessionId })),
-    );
-  }
+  if (sessionIds.length > 0) await note(trx, { sessionIds });
 }
 
-/** Tells the feed that a user has another name, when the transaction commits. */
-export function noteChangedUser(trx: Trx, changedUserId: string): Promise<void> {
-  return insertRevocations(trx, [{ changedUserId }]);
+/** Tells the feed that others see a user otherwise, when the transaction commits. */
+export function noteChangedUser(trx: Trx, userId: string, isRenamed: boolean): Promise<void> {
+  return note(trx, { changedUserIds: [userId], isRenamed });
 }
+
+const listAfter = statement(
+  (_db: Db, given: Given<{ cursor: string; limit: number }>) => sql<{
+    head: string;
+    prunedThrough: string;
+    id: string | null;
+    sessionId: string | null;
+    changedUserId: string | null;
+    isRenamed: boolean | null;
+    createdAt: Date;
+  }>`
+    select
+      greatest(h.pruned_through, (select max(id) from auth.revocations)) as head,
+      h.pruned_through, r.id, r.session_id, r.changed_user_id,
+      r.is_renamed, r.created_at
+    from auth.revocation_horizon h
+    left join lateral (
+      select * from auth.revocations where id > ${given("cursor")}::bigint
+      order by id limit ${given("limit")}
+    ) r on true
+    order by r.id`,
+);
 
 /** What came after `cursor`, the oldest first. */
 export async function listRevocations(
@@ -59,44 +94,33 @@ export async function listRevocations(
   limit: number,
 ): Promise<RevocationPage> {
   // The horizon is one row, so there is always one in the answer.
-  const { rows } = await sql<{
-    head: string;
-    prunedThrough: string;
-    id: string | null;
-    sessionId: string | null;
-    changedUserId: string | null;
-    createdAt: Date;
-  }>`
-    select
-      greatest(h.pruned_through, (select max(id) from auth.revocations)) as head,
-      h.pruned_through, r.id, r.session_id, r.changed_user_id, r.created_at
-    from auth.revocation_horizon h
-    left join lateral (
-      select * from auth.revocations where id > ${cursor}::bigint order by id limit ${limit}
-    ) r on true
-    order by r.id`.execute(db);
+  const rows = await listAfter(db, { cursor, limit });
   const [first] = rows;
   if (!first) throw new Error("revocation_horizon is empty");
   return {
-    events: rows.flatMap(({ id, sessionId, changedUserId, createdAt }) =>
-      id === null ? [] : [{ id, sessionId, changedUserId, createdAt }],
+    events: rows.flatMap(({ id, head: _head, prunedThrough: _through, ...event }) =>
+      id === null ? [] : [{ id, ...event }],
     ),
     head: first.head,
     prunedThrough: first.prunedThrough,
   };
 }
 
-/** The cursor before everything of the last `seconds`. */
-export async function findCursorBefore(db: Db, seconds: number): Promise<string> {
-  const { rows } = await sql<{ cursor: string }>`
+const findBefore = statement(
+  (_db: Db, given: Given<{ seconds: number }>) => sql<{ cursor: string }>`
     select greatest(
       h.pruned_through,
       coalesce(
         (select min(id) - 1 from auth.revocations
-          where created_at > now() - make_interval(secs => ${seconds})),
+          where created_at > now() - make_interval(secs => ${given("seconds")})),
         (select max(id) from auth.revocations)
       )
     ) as cursor
-    from auth.revocation_horizon h`.execute(db);
-  return rows[0]?.cursor ?? "0";
+    from auth.revocation_horizon h`,
+);
+
+/** The cursor before everything of the last `seconds`. */
+export async function findCursorBefore(db: Db, seconds: number): Promise<string> {
+  const [row] = await findBefore(db, { seconds });
+  return row?.cursor ?? "0";
 }

@@ -1,13 +1,7 @@
 import { sql } from "kysely";
-import {
-  endSessions,
-  findSessionIdByToken,
-  insertRefreshToken,
-  lockSession,
-  refreshLifetimeSeconds,
-  type SessionTerms,
-} from "./sessions.ts";
-import type { Db, Trx } from "./tables.ts";
+import { type Given, statement } from "#common/postgres.ts";
+import { endSessions, lockSession, refreshLifetimeSeconds, type SessionTerms } from "./sessions.ts";
+import type { Db } from "./tables.ts";
 
 /** Successful rotations of one session within a minute, at most. */
 const maxRotationsPerMinute = 30;
@@ -23,113 +17,109 @@ export type Rotation =
   | { outcome: "reused"; endedSessionIds: string[] }
   | { outcome: "limited"; retryAfterSeconds: number };
 
-/**
- * Puts a new refresh token in the place of a used one. Answers what it found instead of
- * throwing: a throw in here would roll back the end of a thief's session.
- */
+/** Puts a new refresh token in the place of a used one. */
 export async function rotateRefreshToken(
   db: Db,
-  token: { hash: string; nextHash: string; reuseWindowSeconds: number },
+  { hash, nextHash, reuseWindowSeconds }: UsedToken,
 ): Promise<Rotation> {
-  // Of fifty tabs most come when one has won already: what changes nothing needs no lock, and
-  // they don't stand in line for it.
-  const seen = await findSessionIdByToken(db, token.hash);
-  if (!seen) return { outcome: "unknown" };
-  const state = await readState(db, seen);
-  const foregone = state && outcomeWithoutChange(state, token);
-  if (foregone) return foregone;
-  return db
+  const [used] = await replaceToken(db, { hash, nextHash });
+  if (!used) return { outcome: "unknown" };
+  const { sessionId, userId, refreshExpiresAt, endsAt } = used;
+  if (userId !== null && refreshExpiresAt !== null && endsAt !== null) {
+    return { outcome: "rotated", session: { sessionId, userId, refreshExpiresAt, endsAt } };
+  }
+  // A statement of its own: the first has seen what was before it waited for another. No lock: a
+  // token that doesn't go on never does so again.
+  const [state] = await readState(db, { sessionId });
+  if (!state) return { outcome: "unknown" };
+  const isCurrent = state.refreshHash === hash;
+  if (isCurrent && state.hasExpired) return { outcome: "unknown" };
+  if (state.endedAt) return { outcome: "reused", endedSessionIds: [] };
+  if (isCurrent) {
+    const secondsLeft = Math.ceil(60 - state.secondsOfMinute);
+    return { outcome: "limited", retryAfterSeconds: Math.max(1, secondsLeft) };
+  }
+  const isRace =
+    state.previousHash === hash &&
+    state.secondsSinceReplaced !== null &&
+    state.secondsSinceReplaced < reuseWindowSeconds &&
+    // With a window of 0 no second use is a race, even if the clock was set back.
+    reuseWindowSeconds > 0;
+  if (isRace) return { outcome: "race" };
+  const endedSessionIds = await db
     .transaction()
-    .setIsolationLevel("read committed")
-    .execute(async (trx): Promise<Rotation> => {
-      const sessionId = await findSessionIdByToken(trx, token.hash);
-      if (!sessionId) return { outcome: "unknown" };
-      // First the lock, then a statement of its own: what was read while waiting is old.
-      await lockSession(trx, sessionId);
-      const found = await readState(trx, sessionId);
-      if (!found) return { outcome: "unknown" };
-      const unchanged = outcomeWithoutChange(found, token);
-      if (unchanged) return unchanged;
-      if (found.refreshHash !== token.hash) {
-        return { outcome: "reused", endedSessionIds: await endSessions(trx, { id: sessionId }) };
-      }
-      if (found.rotations >= maxRotationsPerMinute && found.secondsOfMinute < 60) {
-        return { outcome: "limited", retryAfterSeconds: Math.ceil(60 - found.secondsOfMinute) };
-      }
-      const session = await replaceToken(trx, sessionId, token.nextHash, found.secondsOfMinute);
-      await insertRefreshToken(trx, token.nextHash, session);
-      return { outcome: "rotated", session };
-    });
+    .execute(async (trx) => endSessions(trx, await lockSession(trx, { id: sessionId })));
+  return { outcome: "reused", endedSessionIds };
 }
-
-type State = NonNullable<Awaited<ReturnType<typeof readState>>>;
 
 interface UsedToken {
   hash: string;
+  nextHash: string;
   reuseWindowSeconds: number;
 }
 
-/** What becomes of a token that neither goes on nor ends anything. */
-function outcomeWithoutChange(state: State, token: UsedToken): Rotation | undefined {
-  if (state.refreshHash === token.hash && state.hasExpired) return { outcome: "unknown" };
-  if (state.endedAt) return { outcome: "reused", endedSessionIds: [] };
-  return isRace(state, token) ? { outcome: "race" } : undefined;
-}
+const clock = sql<Date>`clock_timestamp()`;
+/** The minute in which rotations are counted has passed, or none has begun. */
+const isNewMinute = sql<boolean>`
+  coalesce(rotations_since <= clock_timestamp() - interval '1 minute', true)`;
 
-/** Whether the token was replaced a moment ago. */
-function isRace(
-  { previousHash, secondsSinceReplaced }: State,
-  { hash, reuseWindowSeconds }: UsedToken,
-): boolean {
-  return (
-    previousHash === hash &&
-    secondsSinceReplaced !== null &&
-    secondsSinceReplaced < reuseWindowSeconds &&
-    // With a window of 0 no second use is a race, even if the clock was set back.
-    reuseWindowSeconds > 0
-  );
-}
+/**
+ * Replaces a token if it is its session's current one and may go on. Answers the session that it
+ * was issued for, with its terms where it was replaced. One statement: of several at once the
+ * first locks the session, and the others look again when they have waited.
+ */
+const replaceToken = statement((db: Db, given: Given<Omit<UsedToken, "reuseWindowSeconds">>) =>
+  db
+    .with("used", (query) =>
+      query.selectFrom("refreshTokens").select("sessionId").where("hash", "=", given("hash")),
+    )
+    .with("replaced", (query) =>
+      query
+        .updateTable("sessions")
+        .set((eb) => ({
+          previousHash: eb.ref("refreshHash"),
+          refreshHash: given("nextHash"),
+          replacedAt: clock,
+          lastUsedAt: clock,
+          refreshExpiresAt: sql<Date>`least(
+            clock_timestamp() + make_interval(secs => ${sql.lit(refreshLifetimeSeconds)}), ends_at
+          )`,
+          rotations: sql<number>`case when ${isNewMinute} then 1 else rotations + 1 end`,
+          rotationsSince: sql<Date>`case when ${isNewMinute} then ${clock} else rotations_since end`,
+        }))
+        .where("id", "=", (eb) => eb.selectFrom("used").select("sessionId"))
+        .where("refreshHash", "=", given("hash"))
+        .where("endedAt", "is", null)
+        .where("refreshExpiresAt", ">", clock)
+        .where((eb) => eb.or([eb("rotations", "<", sql.lit(maxRotationsPerMinute)), isNewMinute]))
+        .returning(["id as sessionId", "userId", "refreshExpiresAt", "endsAt", "refreshHash"]),
+    )
+    .with("next", (query) =>
+      query
+        .insertInto("refreshTokens")
+        .columns(["hash", "sessionId", "expiresAt"])
+        .expression((eb) =>
+          eb.selectFrom("replaced").select(["refreshHash", "sessionId", "refreshExpiresAt"]),
+        ),
+    )
+    .selectFrom("used")
+    .leftJoin("replaced", "replaced.sessionId", "used.sessionId")
+    .select(["used.sessionId", "userId", "refreshExpiresAt", "endsAt"]),
+);
 
 /** How the session stands, by the database's clock. */
-function readState(db: Db | Trx, sessionId: string) {
-  return db
+const readState = statement((db: Db, given: Given<{ sessionId: string }>) =>
+  db
     .selectFrom("sessions")
-    .select(["refreshHash", "previousHash", "endedAt", "rotations"])
+    .select(["refreshHash", "previousHash", "endedAt"])
     .select([
       sql<boolean>`refresh_expires_at <= clock_timestamp()`.as("hasExpired"),
-      sql<number | null>`extract(epoch from clock_timestamp() - replaced_at)::float8`.as(
+      sql<number | null>`date_part('epoch', clock_timestamp() - replaced_at)`.as(
         "secondsSinceReplaced",
       ),
-      sql<number>`coalesce(extract(epoch from clock_timestamp() - rotations_since), 60)::float8`.as(
+      sql<number>`coalesce(date_part('epoch', clock_timestamp() - rotations_since), 60)`.as(
         "secondsOfMinute",
       ),
     ])
-    .where("id", "=", sessionId)
-    .executeTakeFirst();
-}
-
-function replaceToken(
-  trx: Trx,
-  sessionId: string,
-  nextHash: string,
-  secondsOfMinute: number,
-): Promise<SessionTerms> {
-  const clock = sql<Date>`clock_timestamp()`;
-  const isNewMinute = secondsOfMinute >= 60;
-  return trx
-    .updateTable("sessions")
-    .set((eb) => ({
-      previousHash: eb.ref("refreshHash"),
-      refreshHash: nextHash,
-      replacedAt: clock,
-      lastUsedAt: clock,
-      refreshExpiresAt: sql<Date>`least(
-        clock_timestamp() + make_interval(secs => ${refreshLifetimeSeconds}::int), ends_at
-      )`,
-      rotations: isNewMinute ? 1 : eb("rotations", "+", 1),
-      ...(isNewMinute && { rotationsSince: clock }),
-    }))
-    .where("id", "=", sessionId)
-    .returning(["id", "userId", "refreshExpiresAt", "endsAt"])
-    .executeTakeFirstOrThrow();
-}
+    .where("id", "=", given("sessionId")),
+);

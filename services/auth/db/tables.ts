@@ -29,6 +29,7 @@ interface UsersTable {
   passwordHash: string;
   /** Counts changes of the password (not of its hash's parameters). */
   passwordVersion: Generated<number>;
+  showPresence: Generated<boolean>;
   createdAt: Moment;
   updatedAt: ColumnType<Date, never, Date>;
 }
@@ -60,11 +61,13 @@ interface RefreshTokensTable {
   expiresAt: Date;
 }
 
-/** What the feed tells: a session that has ended or a user whose names have changed. */
+/** What the feed tells: a session that has ended or a user whom others see otherwise. */
 interface RevocationsTable {
   id: Generated<string>;
   sessionId: string | null;
   changedUserId: string | null;
+  /** Whether their name has changed; null by a version that knew of no other change. */
+  isRenamed: boolean | null;
   createdAt: Moment;
 }
 
@@ -104,5 +107,4 @@ export interface AuthDatabase {
 export type Db = Kysely<AuthDatabase>;
 export type Trx = Transaction<AuthDatabase>;
 export type UserRow = Selectable<UsersTable>;
-export type SessionRow = Selectable<SessionsTable>;
 export type SigningKeyRow = Selectable<SigningKeysTable>;

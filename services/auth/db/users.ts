@@ -1,14 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
-import { isUniqueViolation } from "#common/postgres.ts";
+import { type Insertable, type Selectable, sql } from "kysely";
+import { createGather } from "#common/gather.ts";
+import { type Given, isUniqueViolation, statement } from "#common/postgres.ts";
 import {
   type User,
   UserSchema,
   type UserSummary,
   UserSummarySchema,
 } from "#gen/aetherconnect/auth/v1/user_pb.ts";
-import type { AuthDatabase, Db, Trx, UserRow } from "./tables.ts";
+import type { AuthDatabase, Db, UserRow } from "./tables.ts";
 
 /** Nobody's login is longer, as typed; normalising could make it eighteen times as long. */
 export const maxLoginLength = 254;
@@ -35,136 +36,163 @@ export type ProfileRow = Omit<
 /** What a password is judged by. */
 export type CredentialRow = ProfileRow & Pick<UserRow, "passwordHash" | "passwordVersion">;
 
-/** A user who may be the one who signs in. */
-export type LoginRow = CredentialRow & { isKnownClient: boolean };
-
-const profileColumns = [
+export const profileColumns = [
   "id",
   "username",
   "email",
   "firstName",
   "lastName",
+  "showPresence",
   "createdAt",
   "updatedAt",
 ] as const;
 
 const credentialColumns = [...profileColumns, "passwordHash", "passwordVersion"] as const;
 
-export type NewUser = Omit<Insertable<UsersTable>, "id" | "passwordVersion">;
+export type NewUser = Omit<Insertable<UsersTable>, "id" | "passwordVersion" | "showPresence">;
 
 /** @throws a unique violation, see `takenFieldOf` */
-export function insertUser(db: Db | Trx, user: NewUser): Promise<CredentialRow> {
-  return db.insertInto("users").values(user).returning(credentialColumns).executeTakeFirstOrThrow();
-}
+export const insertUser = statement((db: Db, given: Given<NewUser>) =>
+  db
+    .insertInto("users")
+    .values({
+      username: given("username"),
+      usernameKey: given("usernameKey"),
+      email: given("email"),
+      emailKey: given("emailKey"),
+      firstName: given("firstName"),
+      lastName: given("lastName"),
+      passwordHash: given("passwordHash"),
+    })
+    .returning(credentialColumns),
+);
 
-export function findCredentials(db: Db, id: string): Promise<CredentialRow | undefined> {
-  return db.selectFrom("users").select(credentialColumns).where("id", "=", id).executeTakeFirst();
-}
+export const findCredentials = statement((db: Db, given: Given<{ id: string }>) =>
+  db.selectFrom("users").select(credentialColumns).where("id", "=", given("id")),
+);
 
 /** Who signs in, and whether they have before from `client`, see `clientKeyOf`. */
-export function findLogin(
-  db: Db,
-  by: { emailKey: string } | { usernameKey: string },
-  client: string,
-): Promise<LoginRow | undefined> {
-  const query = db
-    .selectFrom("users")
-    .select(credentialColumns)
-    .select((eb) =>
-      eb
-        .exists(
-          eb
-            .selectFrom("knownClients")
-            .select("knownClients.userId")
-            .whereRef("knownClients.userId", "=", "users.id")
-            .where("knownClients.client", "=", client),
-        )
-        .$castTo<boolean>()
-        .as("isKnownClient"),
-    );
-  return "emailKey" in by
-    ? query.where("emailKey", "=", by.emailKey).executeTakeFirst()
-    : query.where("usernameKey", "=", by.usernameKey).executeTakeFirst();
-}
+const findLoginBy = (column: "emailKey" | "usernameKey") =>
+  statement((db: Db, given: Given<{ key: string; client: string }>) =>
+    db
+      .selectFrom("users")
+      .select(credentialColumns)
+      .select((eb) =>
+        eb
+          .exists(
+            eb
+              .selectFrom("knownClients")
+              .select("knownClients.userId")
+              .whereRef("knownClients.userId", "=", "users.id")
+              .where("knownClients.client", "=", given("client")),
+          )
+          .$castTo<boolean>()
+          .as("isKnownClient"),
+      )
+      .where(column, "=", given("key")),
+  );
 
-export function findProfile(db: Db, userId: string): Promise<ProfileRow | undefined> {
-  return db.selectFrom("users").select(profileColumns).where("id", "=", userId).executeTakeFirst();
-}
+export const findLogin = { email: findLoginBy("emailKey"), username: findLoginBy("usernameKey") };
 
 /** Keeps other transactions from changing the user until this one ends. */
-export function lockUser(trx: Trx, userId: string): Promise<CredentialRow | undefined> {
-  return trx
-    .selectFrom("users")
-    .select(credentialColumns)
-    .where("id", "=", userId)
-    .forUpdate()
-    .executeTakeFirst();
-}
+export const lockUser = statement((db: Db, given: Given<{ id: string }>) =>
+  db.selectFrom("users").select(credentialColumns).where("id", "=", given("id")).forUpdate(),
+);
+
+/** Null where it stays as it is. */
+type Changes = Record<Exclude<keyof NewUser, "passwordHash">, string | null> & {
+  showPresence: boolean | null;
+};
 
 /** @throws a unique violation, see `takenFieldOf` */
-export function updateUser(
-  trx: Trx,
-  userId: string,
-  changes: Pick<
-    Updateable<UsersTable>,
-    "username" | "usernameKey" | "email" | "emailKey" | "firstName" | "lastName"
-  >,
-): Promise<ProfileRow> {
-  return trx
+export const updateUser = statement((db: Db, given: Given<Changes & { id: string }>) =>
+  db
     .updateTable("users")
-    .set({ ...changes, updatedAt: sql<Date>`clock_timestamp()` })
-    .where("id", "=", userId)
-    .returning(profileColumns)
-    .executeTakeFirstOrThrow();
-}
+    .set(({ fn }) => ({
+      username: fn.coalesce(given("username"), "username"),
+      usernameKey: fn.coalesce(given("usernameKey"), "usernameKey"),
+      email: fn.coalesce(given("email"), "email"),
+      emailKey: fn.coalesce(given("emailKey"), "emailKey"),
+      firstName: fn.coalesce(given("firstName"), "firstName"),
+      lastName: fn.coalesce(given("lastName"), "lastName"),
+      showPresence: fn.coalesce(given("showPresence"), "showPresence"),
+      updatedAt: sql<Date>`clock_timestamp()`,
+    }))
+    .where("id", "=", given("id"))
+    .returning(profileColumns),
+);
 
-export async function updatePassword(trx: Trx, userId: string, hash: string): Promise<void> {
-  await trx
+export const updatePassword = statement((db: Db, given: Given<{ id: string; hash: string }>) =>
+  db
     .updateTable("users")
-    .set((eb) => ({ passwordHash: hash, passwordVersion: eb("passwordVersion", "+", 1) }))
-    .where("id", "=", userId)
-    .execute();
-}
+    .set((eb) => ({ passwordHash: given("hash"), passwordVersion: eb("passwordVersion", "+", 1) }))
+    .where("id", "=", given("id")),
+);
 
 /** Puts the same password's hash with newer parameters in the place of the old one. */
-export async function replaceHash(db: Db, user: CredentialRow, hash: string): Promise<void> {
-  await db
-    .updateTable("users")
-    .set({ passwordHash: hash })
-    .where("id", "=", user.id)
-    .where("passwordHash", "=", user.passwordHash)
-    .execute();
-}
+export const replaceHash = statement(
+  (db: Db, given: Given<{ id: string; old: string; hash: string }>) =>
+    db
+      .updateTable("users")
+      .set({ passwordHash: given("hash") })
+      .where("id", "=", given("id"))
+      .where("passwordHash", "=", given("old")),
+);
 
-export function findUserByUsername(db: Db, usernameKey: string): Promise<SummaryRow | undefined> {
-  return db
+const summaryColumns = ["id", "username", "firstName", "lastName", "showPresence"] as const;
+type SummaryRow = Pick<Selectable<UsersTable>, (typeof summaryColumns)[number]>;
+
+const listByNames = statement((db: Db, given: Given<{ keys: string[] }>) =>
+  db
+    .selectFrom("users")
+    .select([...summaryColumns, "usernameKey"])
+    .where("usernameKey", "=", sql<string>`any(${given("keys")}::text[])`),
+);
+
+const listByIds = statement((db: Db, given: Given<{ ids: string[] }>) =>
+  db
     .selectFrom("users")
     .select(summaryColumns)
-    .where("usernameKey", "=", usernameKey)
-    .executeTakeFirst();
+    .where("id", "=", sql<string>`any(${given("ids")}::bigint[])`),
+);
+
+/** Finds what all may know of users. */
+export interface UserFinder {
+  /** By the key of a username. */
+  named: (usernameKey: string) => Promise<SummaryRow | undefined>;
+  /** Those that there are of many. */
+  byIds: (ids: readonly string[]) => Promise<SummaryRow[]>;
 }
 
-export function listSummaries(db: Db, userIds: string[]): Promise<SummaryRow[]> {
-  return db
-    .selectFrom("users")
-    .select(summaryColumns)
-    .where("id", "=", sql<string>`any(${userIds}::bigint[])`)
-    .execute();
+/** Users who are looked for in the same moment are read together. */
+export function createUserFinder(db: Db): UserFinder {
+  return {
+    named: createGather({
+      async ask(keys: string[]) {
+        const rows = await listByNames(db, { keys: [...new Set(keys)] });
+        const found = new Map(rows.map((row) => [row.usernameKey, row]));
+        return (key) => found.get(key);
+      },
+    }),
+    byIds: createGather({
+      async ask(lists: (readonly string[])[]) {
+        const rows = await listByIds(db, { ids: [...new Set(lists.flat())] });
+        const found = new Map(rows.map((row) => [row.id, row]));
+        return (ids) => ids.flatMap((id) => found.get(id) ?? []);
+      },
+    }),
+  };
 }
 
 /** Users with higher ids than `afterId`, by id. */
-export function listUsers(db: Db, afterId: string, limit: number): Promise<ProfileRow[]> {
-  return db
+export const listUsers = statement((db: Db, given: Given<{ afterId: string; limit: number }>) =>
+  db
     .selectFrom("users")
     .select(profileColumns)
-    .where("id", ">", afterId)
+    .where("id", ">", given("afterId"))
     .orderBy("id")
-    .limit(limit)
-    .execute();
-}
-
-const summaryColumns = ["id", "username", "firstName", "lastName"] as const;
-type SummaryRow = Pick<Selectable<UsersTable>, (typeof summaryColumns)[number]>;
+    .limit(given("limit")),
+);
 
 /** The field that a unique violation is about; undefined for any other error. */
 export function takenFieldOf(error: unknown): "username" | "email" | undefined {
@@ -189,6 +217,7 @@ export function rowToUser(row: ProfileRow): User {
     roles: ["user"],
     createdAt: timestampFromDate(row.createdAt),
     updatedAt: timestampFromDate(row.updatedAt),
+    showPresence: row.showPresence,
   });
 }
 

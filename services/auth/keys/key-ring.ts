@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { CryptoKey } from "jose";
 import { budgets } from "#common/budgets.ts";
 import type { Logger } from "#common/log.ts";
@@ -21,7 +22,7 @@ export interface LoadedKey {
   /** base64url, as in a JWK. */
   x: string;
   verifies: CryptoKey;
-  signs: CryptoKey | undefined;
+  signs: KeyObject | undefined;
   /** On the clock of `performance.now()`. */
   signsFrom: number;
 }
@@ -29,7 +30,7 @@ export interface LoadedKey {
 /** The signing keys that the database holds, as this instance knows them. */
 export interface KeyRing {
   /** The key to sign with now. @throws AppError UNAVAILABLE */
-  current: () => { kid: string; signs: CryptoKey };
+  current: () => { kid: string; signs: KeyObject };
   find: FindKey;
   /** All keys of which valid tokens may exist, at most a second old. */
   published: () => Promise<LoadedKey[]>;
@@ -70,7 +71,7 @@ export async function openKeyRing(options: KeyRingOptions): Promise<KeyRing> {
       kid: stored.kid,
       x: stored.publicKey,
       verifies: await importPublicKey(stored.publicKey),
-      signs: opened && (await importPrivateKey(stored.publicKey, opened.plain)),
+      signs: opened && importPrivateKey(stored.publicKey, opened.plain),
       signsFrom,
     };
   };

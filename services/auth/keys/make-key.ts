@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import {
   type CryptoKey,
   calculateJwkThumbprint,
@@ -31,16 +32,13 @@ export async function makeSigningKey(sealer: Sealer): Promise<SealedKey> {
   };
 }
 
-export function importPublicKey(x: string): Promise<CryptoKey> {
-  return importKey({ kty, crv, x });
-}
-
-export function importPrivateKey(x: string, d: Buffer): Promise<CryptoKey> {
-  return importKey({ kty, crv, x, d: d.toString("base64url") });
-}
-
-async function importKey(jwk: { kty: string; crv: string; x: string; d?: string }) {
-  const key = await importJWK(jwk, "EdDSA");
-  if (key instanceof Uint8Array) throw new Error("a symmetric key where a pair was expected");
+export async function importPublicKey(x: string): Promise<CryptoKey> {
+  const key = await importJWK({ kty, crv, x }, "EdDSA");
+  if (key instanceof Uint8Array) throw new Error("a symmetric key where a public one was expected");
   return key;
+}
+
+export function importPrivateKey(x: string, d: Buffer): KeyObject {
+  const key = { kty, crv, x, d: d.toString("base64url") };
+  return createPrivateKey({ key, format: "jwk" });
 }

@@ -3,7 +3,7 @@ import { AppError } from "#contract/errors.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
-import { endSessions, holdOpenSession } from "../db/sessions.ts";
+import { endSessions, holdOpenSession, lockSessionsOf } from "../db/sessions.ts";
 import { findCredentials, lockUser, updatePassword } from "../db/users.ts";
 import { refuseCommonPassword } from "../passwords/common-passwords.ts";
 
@@ -18,7 +18,7 @@ export const changePassword =
   > =>
   async (req, call) => {
     const { userId, sessionId } = requireUser(call);
-    const user = await findCredentials(db, userId);
+    const [user] = await findCredentials(db, { id: userId });
     if (!user) throw new AppError("UNAUTHENTICATED");
     await refuseCommonPassword(req.newPassword, user, "newPassword");
     await limits.password(userId);
@@ -29,14 +29,15 @@ export const changePassword =
     }
     const hash = await hasher.hash(req.newPassword);
     const endedSessionIds = await db.transaction().execute(async (trx) => {
-      const locked = await lockUser(trx, userId);
+      const [locked] = await lockUser(trx, { id: userId });
       // Since the call began its session may have ended, and the password may be another.
-      if (!(await holdOpenSession(trx, sessionId))) throw new AppError("UNAUTHENTICATED");
+      const [held] = await holdOpenSession(trx, { id: sessionId });
+      if (!held) throw new AppError("UNAUTHENTICATED");
       if (!locked || locked.passwordVersion !== user.passwordVersion) {
         throw new AppError("INVALID_CREDENTIALS");
       }
-      await updatePassword(trx, userId, hash);
-      return endSessions(trx, { userId, exceptId: sessionId });
+      await updatePassword(trx, { id: userId, hash });
+      return endSessions(trx, await lockSessionsOf(trx, { userId, exceptId: sessionId }));
     });
     return { endedSessionIds };
   };

@@ -22,7 +22,7 @@ export function authHandlers(ctx: AuthContext) {
     logoutAll: logoutAll(ctx),
     changePassword: changePassword(ctx),
     issueWsToken: issueWsToken(ctx),
-    getProfile: getProfile(ctx),
+    getProfile: getProfile(),
     updateProfile: updateProfile(ctx),
     listSessions: listSessions(ctx),
     endSession: endSession(ctx),

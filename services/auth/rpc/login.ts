@@ -21,12 +21,8 @@ export const login =
     await ctx.limits.login({ kind, key }, client.address);
     // Looked up while others hash, so that nothing else is waited for when a place is free.
     using hasher = ctx.passwords.queueUp();
-    const user = await hasher.inTime(
-      findLogin(
-        ctx.db,
-        kind === "username" ? { usernameKey: key } : { emailKey: key },
-        clientKeyOf(client.address),
-      ),
+    const [user] = await hasher.inTime(
+      findLogin[kind](ctx.db, { key, client: clientKeyOf(client.address) }),
     );
     // During a flood, users who have signed in from this client before still get in.
     if (user?.isKnownClient) hasher.goFirst();
@@ -41,7 +37,7 @@ export const login =
     if (!started) throw new AppError("INVALID_CREDENTIALS");
     return {
       user: rowToUser(user),
-      tokens: await issueTokens(ctx.keys, started.session, started.refresh),
+      tokens: issueTokens(ctx.keys, started.session, started.refresh),
     };
   };
 
@@ -54,7 +50,8 @@ async function renewHash(
 ): Promise<void> {
   if (!passwords.isOutdated(user.passwordHash)) return;
   try {
-    await replaceHash(db, user, await hasher.hash(password));
+    const hash = await hasher.hash(password);
+    await replaceHash(db, { id: user.id, old: user.passwordHash, hash });
   } catch (err) {
     log.info({ err, userId: user.id }, "a password's hash was not renewed");
   }

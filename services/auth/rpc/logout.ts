@@ -2,7 +2,7 @@ import { requireUser } from "#common/rpc/caller.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
-import { endSessions } from "../db/sessions.ts";
+import { endSessions, lockSession, lockSessionByToken, lockSessionsOf } from "../db/sessions.ts";
 import { lockUser } from "../db/users.ts";
 import { hashRefreshToken, isRefreshToken } from "../sessions/tokens.ts";
 
@@ -12,7 +12,7 @@ export const logout =
     const { sessionId } = requireUser(call);
     const endedSessionIds = await db
       .transaction()
-      .execute((trx) => endSessions(trx, { id: sessionId }));
+      .execute(async (trx) => endSessions(trx, await lockSession(trx, { id: sessionId })));
     return { endedSessionIds };
   };
 
@@ -21,8 +21,8 @@ export const logoutAll =
   async (_req, call) => {
     const { userId } = requireUser(call);
     const endedSessionIds = await db.transaction().execute(async (trx) => {
-      await lockUser(trx, userId);
-      return endSessions(trx, { userId });
+      await lockUser(trx, { id: userId });
+      return endSessions(trx, await lockSessionsOf(trx, { userId, exceptId: null }));
     });
     return { endedSessionIds };
   };
@@ -31,9 +31,9 @@ export const endSessionByRefreshToken =
   ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "endSessionByRefreshToken"> =>
   async ({ refreshToken }) => {
     if (!isRefreshToken(refreshToken)) return { endedSessionIds: [] };
-    const tokenHash = hashRefreshToken(refreshToken);
+    const hash = hashRefreshToken(refreshToken);
     const endedSessionIds = await db
       .transaction()
-      .execute((trx) => endSessions(trx, { tokenHash }));
+      .execute(async (trx) => endSessions(trx, await lockSessionByToken(trx, { hash })));
     return { endedSessionIds };
   };

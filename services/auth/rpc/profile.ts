@@ -9,7 +9,6 @@ import { holdOpenSession } from "../db/sessions.ts";
 import type { Trx } from "../db/tables.ts";
 import {
   findCredentials,
-  findProfile,
   lockUser,
   loginKey,
   maxLoginKeyLength,
@@ -18,14 +17,11 @@ import {
   takenFieldOf,
   updateUser,
 } from "../db/users.ts";
+import { sessionOf } from "../sessions/callers.ts";
 
-export const getProfile =
-  ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "getProfile"> =>
-  async (_req, call) => {
-    const user = await findProfile(db, requireUser(call).userId);
-    if (!user) throw new AppError("UNAUTHENTICATED");
-    return { user: rowToUser(user) };
-  };
+export const getProfile = (): Handler<typeof AuthService, "getProfile"> => async (_req, call) => ({
+  user: rowToUser(sessionOf(call)),
+});
 
 export const updateProfile =
   (
@@ -41,9 +37,10 @@ export const updateProfile =
     const change = await ctx.db
       .transaction()
       .execute(async (trx) => {
-        const before = await lockUser(trx, userId);
+        const [before] = await lockUser(trx, { id: userId });
         // Since the call began its session may have ended, and the password may be another.
-        if (!before || !(await holdOpenSession(trx, sessionId))) return undefined;
+        const [held] = await holdOpenSession(trx, { id: sessionId });
+        if (!before || !held) return undefined;
         if (judgedVersion !== undefined && judgedVersion !== before.passwordVersion) {
           throw wrongPassword();
         }
@@ -55,11 +52,11 @@ export const updateProfile =
         throw new AppError("USER_EXISTS", { faults: [{ path, message: "is taken" }] });
       });
     if (!change) throw new AppError("UNAUTHENTICATED");
-    if (change.isRenamed) await pause(feedLeadMs);
+    if (change.isSeen) await pause(feedLeadMs);
     return { user: rowToUser(change.user) };
   };
 
-/** By then the feed has brought the new name, so that the next message carries it. */
+/** By then the feed has brought what others see, so that the next message carries it. */
 const feedLeadMs = 50;
 
 const wrongPassword = () => invalid("currentPassword", "is wrong");
@@ -73,32 +70,39 @@ async function requirePassword(
   await limits.password(userId);
   using hasher = passwords.queueUp();
   hasher.goFirst();
-  const user = await findCredentials(db, userId);
+  const [user] = await findCredentials(db, { id: userId });
   const isRight = await hasher.verify(user?.passwordHash, password);
   if (!user || !isRight) throw wrongPassword();
   return user.passwordVersion;
 }
 
+/** Answers the profile as it is then, and whether others see a difference. */
 async function changeProfile(
   trx: Trx,
   before: ProfileRow,
-  { firstName, lastName, username, email }: UpdateProfileRequest,
-): Promise<{ user: ProfileRow; isRenamed: boolean }> {
-  const wanted = { firstName, lastName, username, email };
+  { firstName, lastName, username, email, showPresence }: UpdateProfileRequest,
+): Promise<{ user: ProfileRow; isSeen: boolean }> {
+  const wanted = { firstName, lastName, username, email, showPresence };
   const isSame = Object.entries(wanted).every(
     ([field, value]) => value === undefined || value === Reflect.get(before, field),
   );
-  if (isSame) return { user: before, isRenamed: false };
-  const after = await updateUser(trx, before.id, {
-    ...(firstName !== undefined && { firstName }),
-    ...(lastName !== undefined && { lastName }),
-    ...(username !== undefined && { username, usernameKey: loginKey(username) }),
-    ...(email !== undefined && { email, emailKey: loginKey(email) }),
+  if (isSame) return { user: before, isSeen: false };
+  const [after] = await updateUser(trx, {
+    id: before.id,
+    firstName: firstName ?? null,
+    lastName: lastName ?? null,
+    username: username ?? null,
+    usernameKey: username === undefined ? null : loginKey(username),
+    email: email ?? null,
+    emailKey: email === undefined ? null : loginKey(email),
+    showPresence: showPresence ?? null,
   });
-  const isNameSame =
-    before.username === after.username &&
-    before.firstName === after.firstName &&
-    before.lastName === after.lastName;
-  if (!isNameSame) await noteChangedUser(trx, before.id);
-  return { user: after, isRenamed: !isNameSame };
+  if (!after) throw new Error("a user who is locked is gone");
+  const isRenamed =
+    before.username !== after.username ||
+    before.firstName !== after.firstName ||
+    before.lastName !== after.lastName;
+  const isSeen = isRenamed || before.showPresence !== after.showPresence;
+  if (isSeen) await noteChangedUser(trx, before.id, isRenamed);
+  return { user: after, isSeen };
 }

@@ -30,7 +30,7 @@ export const refreshSession = (
     switch (rotation.outcome) {
       case "rotated":
         return {
-          tokens: await issueTokens(ctx.keys, rotation.session, next),
+          tokens: issueTokens(ctx.keys, rotation.session, next),
         };
       case "race":
         throw new AppError("REFRESH_RACE");

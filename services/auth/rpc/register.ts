@@ -27,7 +27,7 @@ export const register =
       .transaction()
       .execute(async (trx) => {
         // The unique index decides, not a look beforehand: two may register at once.
-        const row = await insertUser(trx, {
+        const [row] = await insertUser(trx, {
           username: req.username,
           usernameKey: loginKey(req.username),
           email: req.email,
@@ -36,6 +36,7 @@ export const register =
           lastName: req.lastName,
           passwordHash,
         });
+        if (!row) throw new Error("a new user has no row");
         return { user: row, started: await startSession(trx, ctx.config, row, client) };
       })
       .catch((error: unknown) => {
@@ -44,6 +45,6 @@ export const register =
     if (!started) throw new Error("a new user's password has changed");
     return {
       user: rowToUser(user),
-      tokens: await issueTokens(ctx.keys, started.session, started.refresh),
+      tokens: issueTokens(ctx.keys, started.session, started.refresh),
     };
   };

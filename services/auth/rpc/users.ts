@@ -3,9 +3,7 @@ import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { Handler } from "#rpc";
 import type { AuthContext } from "../context.ts";
 import {
-  findUserByUsername,
   isUserId,
-  listSummaries,
   listUsers as listUserRows,
   loginKey,
   maxLoginLength,
@@ -16,20 +14,23 @@ import {
 const defaultPageSize = 100;
 
 export const findUser =
-  ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "findUser"> =>
+  ({ users }: Pick<AuthContext, "users">): Handler<typeof AuthService, "findUser"> =>
   async ({ username }) => {
     if (username.length > maxLoginLength) throw new AppError("USER_NOT_FOUND");
-    const user = await findUserByUsername(db, loginKey(username));
+    const user = await users.named(loginKey(username));
     if (!user) throw new AppError("USER_NOT_FOUND");
     return { user: rowToSummary(user) };
   };
 
 export const getUsers =
-  ({ db }: Pick<AuthContext, "db">): Handler<typeof AuthService, "getUsers"> =>
+  ({ users }: Pick<AuthContext, "users">): Handler<typeof AuthService, "getUsers"> =>
   async ({ userIds }) => {
     const ids = [...new Set(userIds)].filter(isUserId);
-    const users = ids.length > 0 ? await listSummaries(db, ids) : [];
-    return { users: users.map(rowToSummary) };
+    const found = ids.length > 0 ? await users.byIds(ids) : [];
+    return {
+      users: found.map(rowToSummary),
+      hidingUserIds: found.filter((it) => !it.showPresence).map(({ id }) => id),
+    };
   };
 
 /** The page token is the id of the last user of the page before. */
@@ -38,7 +39,7 @@ export const listUsers =
   async ({ pageSize, pageToken }) => {
     if (pageToken !== "" && !isUserId(pageToken)) throw invalid("pageToken", "is not a page token");
     const size = pageSize || defaultPageSize;
-    const rows = await listUserRows(db, pageToken || "0", size + 1);
+    const rows = await listUserRows(db, { afterId: pageToken || "0", limit: size + 1 });
     const users = rows.slice(0, size);
     return {
       users: users.map(rowToUser),

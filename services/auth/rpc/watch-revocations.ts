@@ -75,5 +75,8 @@ function toResponse(page: FeedPage, caughtUp: boolean): WatchRevocationsResponse
         : [create(EndedSessionSchema, { sessionId, endedAt: timestampFromDate(createdAt) })],
     ),
     changedUserIds: page.events.flatMap(({ changedUserId }) => changedUserId ?? []),
+    renamedUserIds: page.events.flatMap(({ changedUserId, isRenamed }) =>
+      isRenamed === false ? [] : (changedUserId ?? []),
+    ),
   });
 }

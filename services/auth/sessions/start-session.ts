@@ -25,9 +25,10 @@ export async function startSession(
   client: ClientInfo,
 ): Promise<StartedSession | undefined> {
   const refresh = makeRefreshToken();
-  const session = await insertSession(db, {
+  const [session] = await insertSession(db, {
     id: randomUUID(),
-    user,
+    userId: user.id,
+    passwordVersion: user.passwordVersion,
     client: clientKeyOf(client.address),
     device: deviceOf(client),
     refreshHash: refresh.hash,

@@ -1,6 +1,3 @@
-import type { IncomingMessage } from "node:http";
-import { requestIdFrom, requestIdHeader } from "#rpc";
-
 /** The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). */
 export function bearerToken(header: string | null | undefined): string | undefined {
   return /^Bearer +([^\s,]+)$/i.exec(header ?? "")?.[1];
@@ -9,18 +6,6 @@ export function bearerToken(header: string | null | undefined): string | undefin
 /** Whether a header claims to carry a bearer token, a usable one or not. */
 export function isBearer(header: string | undefined): boolean {
   return /^Bearer(?: |$)/i.test(header ?? "");
-}
-
-const known = new WeakMap<IncomingMessage, string>();
-
-/** The client's own `X-Request-Id` if it has the form of one, or a new one. */
-export function requestIdOf(req: IncomingMessage): string {
-  let id = known.get(req);
-  if (id === undefined) {
-    id = requestIdFrom(req.headers[requestIdHeader]);
-    known.set(req, id);
-  }
-  return id;
 }
 
 /**

@@ -4,7 +4,7 @@ import { AppError } from "#contract/errors.ts";
 import { budgets } from "../budgets.ts";
 import { withDeadline } from "../deadline.ts";
 import type { Metrics } from "../metrics.ts";
-import { sendJson } from "./error-body.ts";
+import { commonHead, sendJson, setHead } from "./answer.ts";
 import { bearerToken } from "./headers.ts";
 
 /** Whether something can be reached; `partly`: there is enough of it to go on. */
@@ -27,8 +27,8 @@ type Status = "ok" | "degraded" | "unavailable";
 
 /** Health and metrics of a service, on its HTTP port. */
 export interface Operations {
-  /** Answers `/health*` and `/metrics`; undefined for any other path. @throws AppError */
-  handle: (req: IncomingMessage, res: ServerResponse) => Promise<void> | undefined;
+  /** What answers `/health*` and `/metrics`, by path. @throws AppError */
+  answers: ReadonlyMap<string, (req: IncomingMessage, res: ServerResponse) => Promise<void>>;
   isReady: () => Promise<boolean>;
   /** From now on not ready: no new work, please. */
   drain: () => void;
@@ -69,7 +69,7 @@ export function createOperations(options: OperationsOptions): Operations {
   };
 
   const answer = async (path: string, req: IncomingMessage, res: ServerResponse) => {
-    res.setHeader("cache-control", "no-store");
+    setHead(res, [...commonHead(req), "cache-control", "no-store"]);
     if (path === "/metrics" && !mayReadMetrics(req, options.metricsToken)) {
       throw new AppError("NOT_FOUND");
     }
@@ -79,16 +79,13 @@ export function createOperations(options: OperationsOptions): Operations {
       res.end(await options.metrics.registry.metrics());
       return;
     }
-    if (path === "/health/live") return sendJson(res, 200, { status: "ok", dependencies: {} });
+    if (path === "/health/live") return sendJson(res, 200, { status: "ok", dependencies: {} }, []);
     const result = await health();
-    return sendJson(res, result.status === "unavailable" ? 503 : 200, result);
+    return sendJson(res, result.status === "unavailable" ? 503 : 200, result, []);
   };
 
   return {
-    handle(req, res) {
-      const path = (req.url ?? "").split("?")[0] ?? "";
-      return paths.has(path) ? answer(path, req, res) : undefined;
-    },
+    answers: new Map(paths.map((path) => [path, (req, res) => answer(path, req, res)])),
     isReady: async () => (await health()).status !== "unavailable",
     drain() {
       isDraining = true;
@@ -96,7 +93,7 @@ export function createOperations(options: OperationsOptions): Operations {
   };
 }
 
-const paths = new Set(["/health", "/health/live", "/health/ready", "/metrics"]);
+const paths = ["/health", "/health/live", "/health/ready", "/metrics"];
 
 /** Metrics are for this machine, unless a proxy asks for another, and for who has the token. */
 function mayReadMetrics(req: IncomingMessage, token: string | undefined): boolean {

@@ -11,8 +11,7 @@ import { withRequestId } from "#rpc";
 import { budgets } from "../budgets.ts";
 import { listen } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
-import { errorBody, sendError } from "./error-body.ts";
-import { requestIdOf } from "./headers.ts";
+import { commonHead, errorBody, requestIdOf, sendError, setHead } from "./answer.ts";
 import type { Operations } from "./operations.ts";
 
 /** Where Socket.IO is served, by an instance itself or through the gateway. */
@@ -26,7 +25,10 @@ export interface HttpServerOptions {
   /** Answers health and metrics. */
   operations: Operations;
   log: Logger;
-  /** Answers all that no other part takes; what it throws is answered as an error. */
+  /**
+   * Answers all that no other part takes, with the common head or more; what it throws is answered
+   * as an error.
+   */
   handle?: (req: IncomingMessage, res: ServerResponse) => unknown;
   /** Serves Socket.IO's path; what it throws is answered as an error. */
   sockets?: SocketsHandler;
@@ -76,16 +78,17 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 function answerRequests(options: HttpServerOptions): RequestListener {
   const { operations, log, handle, sockets, translateError } = options;
   const serve = async (req: IncomingMessage, res: ServerResponse) => {
-    if (sockets && isSockets(req)) return await sockets.handle(req, res);
+    if (sockets && isSockets(req)) {
+      setHead(res, commonHead(req));
+      return await sockets.handle(req, res);
+    }
     dropUnread(res);
-    const answered = operations.handle(req, res);
-    if (answered) return await answered;
+    const answer = operations.answers.get(pathOf(req));
+    if (answer) return await answer(req, res);
     if (!handle) throw new AppError("NOT_FOUND");
     await handle(req, res);
   };
   return (req, res) => {
-    res.setHeader("x-request-id", requestIdOf(req));
-    res.setHeader("x-content-type-options", "nosniff");
     // After an upgrade that was passed over the parser doesn't read on.
     if (req.headers.upgrade) res.shouldKeepAlive = false;
     const fail = (thrown: unknown) => {
@@ -93,7 +96,7 @@ function answerRequests(options: HttpServerOptions): RequestListener {
       if (error.code === "INTERNAL") log.error({ err: error.cause }, "a request failed");
       if (res.headersSent) return res.destroy();
       req.resume();
-      sendError(res, error, requestIdOf(req));
+      sendError(res, error, commonHead(req));
     };
     withRequestId(requestIdOf(req), () => serve(req, res).catch(fail));
   };
@@ -106,7 +109,7 @@ function answerUpgrades({ log }: HttpServerOptions, sockets: SocketsHandler) {
   };
   return (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Node listens to it no more: a reset without a listener would end the process.
-    socket.on("error", () => socket.destroy());
+    socket.on("error", destroyIt);
     const fail = (thrown: unknown) => {
       const error = toAppError(thrown);
       if (error.code === "INTERNAL") log.error({ err: error.cause }, "a request failed");
@@ -114,6 +117,16 @@ function answerUpgrades({ log }: HttpServerOptions, sockets: SocketsHandler) {
     };
     withRequestId(requestIdOf(req), () => serve(req, socket, head).catch(fail));
   };
+}
+
+/** As a closure it would keep the request for as long as the connection lives. */
+function destroyIt(this: Duplex): void {
+  this.destroy();
+}
+
+function pathOf({ url = "" }: IncomingMessage): string {
+  const at = url.indexOf("?");
+  return at < 0 ? url : url.slice(0, at);
 }
 
 function isSockets({ url = "" }: IncomingMessage): boolean {

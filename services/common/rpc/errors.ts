@@ -19,7 +19,8 @@ export function toConnectError(error: AppError): ConnectError {
 
 /**
  * What a failed call means to the caller. A server that is gone, restarts or takes too
- * long is UNAVAILABLE: nothing was judged.
+ * long is UNAVAILABLE: nothing was judged. So is one that doesn't know the method: while an update
+ * rolls it is of the version before.
  */
 export function fromConnectError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
@@ -42,10 +43,11 @@ function isBroken({ message, cause }: ConnectError): boolean {
   return /NGHTTP2_|ERR_HTTP2_|GOAWAY|ENHANCE_YOUR_CALM/.test(`${message} ${code}`);
 }
 
-/** Codes of a server that went away: killed in mid-call it is canceled (HTTP/2) or aborted. */
+/** Codes of a server that isn't there for the call: killed in mid-call it is canceled (HTTP/2) or aborted. */
 function isGone(code: Code): boolean {
   return (
     code === Code.Unavailable ||
+    code === Code.Unimplemented ||
     code === Code.DeadlineExceeded ||
     code === Code.Canceled ||
     code === Code.Aborted

@@ -1,17 +1,20 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { type Client, Code, ConnectError } from "@connectrpc/connect";
+import type { Client } from "@connectrpc/connect";
 import type { AuthService, WatchRevocationsResponse } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { budgets } from "../budgets.ts";
 import { pause } from "../deadline.ts";
 import type { Logger } from "../log.ts";
+import { isUnknownThere } from "../rpc/client.ts";
 
 export interface RevocationFeedOptions {
   auth: Pick<Client<typeof AuthService>, "watchRevocations">;
   log: Logger;
   /** Sessions that have just ended. */
   onEnded?: (sessionIds: string[], endedAt: number) => void;
-  /** Users whose names have just changed. */
+  /** Users whose names, or whether they show their presence, have just changed. */
   onUsersChanged?: (userIds: string[]) => void;
+  /** Those of them whose names have, after that. */
+  onUsersRenamed?: (userIds: string[]) => void;
   /** More was missed than the auth service keeps. */
   onReset?: () => void;
 }
@@ -20,6 +23,8 @@ export interface RevocationFeedOptions {
 export interface RevocationFeed {
   /** Whether the feed is at most 750 ms behind; otherwise ask the auth service itself. */
   isFresh: () => boolean;
+  /** Whether the auth service doesn't know this one, so that nothing can be asked of it. */
+  isRefused: () => boolean;
   hasEnded: (sessionId: string) => boolean;
   /** Takes sessions for ended at once, before the feed says so. */
   markEnded: (sessionIds: readonly string[]) => void;
@@ -37,11 +42,13 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
   const ended = new Map<string, number>();
   let cursor: string | undefined;
   let freshAt = Number.NEGATIVE_INFINITY;
+  let isRefused = false;
 
   const markEnded = (sessionIds: readonly string[]) => {
     for (const id of sessionIds) ended.set(id, performance.now() + rememberMs);
   };
   const take = (event: WatchRevocationsResponse) => {
+    isRefused = false;
     cursor = event.cursor;
     if (event.reset) options.onReset?.();
     if (event.endedSessions.length > 0) {
@@ -51,6 +58,7 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
       options.onEnded?.(ids, Math.min(...times));
     }
     if (event.changedUserIds.length > 0) options.onUsersChanged?.(event.changedUserIds);
+    if (event.renamedUserIds.length > 0) options.onUsersRenamed?.(event.renamedUserIds);
     if (event.caughtUp) freshAt = performance.now();
   };
   const follow = async () => {
@@ -72,9 +80,12 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
     }
   };
   const report = (error: unknown) => {
-    if (ConnectError.from(error).code === Code.PermissionDenied) {
+    if (!isUnknownThere(error)) {
+      options.log.debug({ err: error }, "the revocation feed was cut");
+    } else if (!isRefused) {
+      isRefused = true;
       options.log.warn("auth doesn't know this service: SERVICE_SECRET, or their clocks, differ");
-    } else options.log.debug({ err: error }, "the revocation feed was cut");
+    }
   };
   const run = async () => {
     let pauseMs: number = firstReconnect;
@@ -95,6 +106,7 @@ export function startRevocationFeed(options: RevocationFeedOptions): RevocationF
 
   return {
     isFresh: () => performance.now() - freshAt < stale,
+    isRefused: () => isRefused,
     hasEnded: (sessionId) => ended.has(sessionId),
     markEnded,
     close() {

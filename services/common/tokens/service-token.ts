@@ -6,7 +6,7 @@ import { isFromFuture } from "./clocks.ts";
 
 /** Services that call and are called. */
 export type ServiceName = (typeof serviceNames)[number];
-const serviceNames = ["auth", "message", "gateway"] as const;
+const serviceNames = ["auth", "message", "gateway", "cli"] as const;
 
 const lifetimeSeconds = budgets.tokens.service / 1000;
 const type = "svc+jwt";

@@ -1,10 +1,13 @@
+import { readFile } from "node:fs/promises";
 import type { DescService } from "@bufbuild/protobuf";
 import { type RequestHandler, Router } from "express";
 import { file_aetherconnect_realtime_v1_realtime as realtime } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import { refuseMethod } from "../http/middleware.ts";
 
+const sdkBundle = new URL("../../../clients/sdk/bundle/sdk.js", import.meta.url);
+
 /**
- * Serves the documents of the contract and the page that shows them. They are made, and
+ * Serves the client package, the documents of the contract and the page that shows them. They are made, and
  * what makes them is loaded, when they are first asked for.
  */
 export function documentRoutes(services: readonly DescService[]): Router {
@@ -29,7 +32,14 @@ export function documentRoutes(services: readonly DescService[]): Router {
     res.setHeader("content-security-policy", contentSecurityPolicy);
     res.type("html").send(html);
   });
-  for (const path of ["/openapi.json", "/asyncapi.json", "/docs"]) {
+  router.get("/sdk.js", async (_req, res, next) => {
+    const script = await readFile(sdkBundle, "utf8").catch(() => undefined);
+    // It is there where it was built: in images, and after npm start.
+    if (script === undefined) return next();
+    res.setHeader("cache-control", "public, max-age=300");
+    res.type("js").send(script);
+  });
+  for (const path of ["/openapi.json", "/asyncapi.json", "/docs", "/sdk.js"]) {
     router.all(path, refuseMethod(["GET"]));
   }
   return router;

@@ -3,10 +3,9 @@ import { Socket } from "node:net";
 import corsMiddleware from "cors";
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from "express";
 import helmet from "helmet";
-import { sendError } from "#common/http/error-body.ts";
-import { requestIdOf } from "#common/http/headers.ts";
+import { commonHead, type Head, requestIdOf, sendError, setHead } from "#common/http/answer.ts";
 import type { OriginRule } from "#common/http/origin.ts";
-import type { Logger } from "#common/log.ts";
+import { type Logger, trustedLines } from "#common/log.ts";
 import type { Metrics } from "#common/metrics.ts";
 import { AppError, toAppError } from "#contract/errors.ts";
 
@@ -17,6 +16,7 @@ export function observe(log: Logger, metrics: Metrics): RequestHandler {
     "route",
     "status",
   ]);
+  const lines = trustedLines(log);
   return function observeRequest(req, res, next) {
     const startedAt = performance.now();
     // Not "finish", which never comes where the client leaves before its answer.
@@ -27,33 +27,64 @@ export function observe(log: Logger, metrics: Metrics): RequestHandler {
       const status = String(outcome.status ?? "aborted");
       duration.observe({ method: req.method, route, status }, ms / 1000);
       const requestId = requestIdOf(req);
-      log.info({ requestId, method: req.method, route, ...outcome, ms: Math.round(ms) }, "request");
+      lines.info(
+        { requestId, method: req.method, route, ...outcome, ms: Math.round(ms) },
+        "request",
+      );
     });
     next();
   };
 }
 
+/** What the answer to a request says besides its own: its id, security, CORS. */
+export type HeadOf = (req: IncomingMessage) => Head;
+
 /**
- * The security headers. Helmet is the list that must be kept current; its headers don't
- * depend on the request, so they are computed once.
+ * Helmet and cors are the lists that must be kept current. What they say depends on nothing but
+ * the origin, so they are asked once for each that is let in; of these there are few.
  */
-export function secureHeaders(): RequestHandler {
-  const probe = new ServerResponse(new IncomingMessage(new Socket()));
-  helmet({ crossOriginResourcePolicy: { policy: "cross-origin" } })(
-    new IncomingMessage(new Socket()),
-    probe,
-    () => undefined,
+export function createHeads(isAllowed: OriginRule): HeadOf {
+  const security = helmet({ crossOriginResourcePolicy: { policy: "cross-origin" } });
+  // The common head has this one already.
+  const secure = headersOf(security, undefined).filter(
+    ([name]) => name !== "x-content-type-options",
   );
-  const headers = new Map(Object.entries(probe.getHeaders()).map(([k, v]) => [k, String(v)]));
-  return function setSecureHeaders(_req, res, next) {
-    res.setHeaders(headers);
+  const foreign: Head = secure.flat();
+  const byOrigin = new Map<string | undefined, Head>();
+  const headFor = (origin: string | undefined) => {
+    const known = byOrigin.get(origin);
+    if (known) return known;
+    if (!isAllowed({ origin })) return foreign;
+    const head = [...secure, ...headersOf(cors(isAllowed), origin)].flat();
+    byOrigin.set(origin, head);
+    return head;
+  };
+  return (req) => [...commonHead(req), ...headFor(req.headers.origin)];
+}
+
+type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+
+/** The headers that a middleware sets for a page of this origin, or for no page. */
+function headersOf(middleware: Middleware, origin: string | undefined): [string, string][] {
+  const req = new IncomingMessage(new Socket());
+  req.method = "GET";
+  if (origin !== undefined) req.headers.origin = origin;
+  const res = new ServerResponse(req);
+  middleware(req, res, () => undefined);
+  return Object.entries(res.getHeaders()).map(([name, value]) => [name, String(value)]);
+}
+
+/** For what something else answers than a route. */
+export function setHeads(headOf: HeadOf): RequestHandler {
+  return function setWholeHead(req, res, next) {
+    setHead(res, headOf(req));
     next();
   };
 }
 
 /** Lets pages of allowed origins read answers (CORS), and answers their preflights. */
-export function cors(isAllowed: OriginRule): RequestHandler {
-  return corsMiddleware<Request>((req, callback) => {
+export function cors(isAllowed: OriginRule): Middleware {
+  return corsMiddleware<IncomingMessage>((req, callback) => {
     callback(null, {
       origin: isAllowed({ origin: req.headers.origin }),
       credentials: true,
@@ -101,7 +132,7 @@ export function refuseMethod(verbs: string[]): RequestHandler {
 }
 
 /** Turns what was thrown into the one error shape. */
-export function answerErrors(log: Logger): ErrorRequestHandler {
+export function answerErrors(log: Logger, headOf: HeadOf): ErrorRequestHandler {
   return function answerError(thrown: unknown, req: Request, res: Response, next: NextFunction) {
     const error = translate(thrown);
     const requestId = requestIdOf(req);
@@ -109,7 +140,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     if (res.headersSent) return next(thrown);
     // What is left of a body that is too large isn't read.
     if (error.code === "PAYLOAD_TOO_LARGE") res.setHeader("connection", "close");
-    sendError(res, error, requestId);
+    sendError(res, error, headOf(req));
   };
 }
 

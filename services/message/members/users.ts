@@ -1,17 +1,26 @@
 import type { Client } from "@connectrpc/connect";
 import { LRUCache } from "lru-cache";
+import { createGather } from "#common/gather.ts";
 import { fromConnectError } from "#common/rpc/errors.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
 
-/** Users and their names, as the auth service has them. */
+/** Users, as the auth service has them. */
 export interface Users {
   /** A user; undefined if there is none. @throws AppError UNAVAILABLE */
   find: (userId: string) => Promise<UserSummary | undefined>;
   /** Those of the users that there are, by id. @throws AppError UNAVAILABLE */
   findAll: (userIds: readonly string[]) => Promise<Map<string, UserSummary>>;
-  /** Users whose names have changed: the next `find` asks anew. */
+  /** Which of the users show their presence. @throws AppError UNAVAILABLE */
+  showingPresence: (userIds: readonly string[]) => Promise<Set<string>>;
+  /** Users who have changed: whoever looks next asks anew. */
   forget: (userIds: readonly string[]) => void;
+}
+
+/** What is kept of a user. */
+interface Known {
+  user: UserSummary;
+  showsPresence: boolean;
 }
 
 type Auth = Pick<Client<typeof AuthService>, "getUsers">;
@@ -20,15 +29,30 @@ const lifetimeMs = 60_000;
 /** Messages must not each wait for an auth service that hangs. */
 const retryMs = 5_000;
 const maxCached = 50_000;
-const maxPerCall = 500;
 
 /**
  * Asks the auth service and keeps what it says for a minute. Look-ups of the same moment
  * share a call. While auth can't be reached a name that is older is better than none.
  */
 export function createUsers(auth: Auth): Users {
-  const lookUp = createLookUp(auth);
-  const cache = new LRUCache<string, UserSummary>({
+  const lookUp = createGather({
+    async ask(userIds: string[]) {
+      try {
+        const { users, hidingUserIds } = await auth.getUsers({ userIds });
+        const hiding = new Set(hidingUserIds);
+        const found = new Map(
+          users.map((user) => [user.id, { user, showsPresence: !hiding.has(user.id) }]),
+        );
+        return (userId) => found.get(userId);
+      } catch (error) {
+        // None of them is at fault, and auth isn't asked for each by itself.
+        return () => {
+          throw error;
+        };
+      }
+    },
+  });
+  const cache = new LRUCache<string, Known>({
     max: maxCached,
     ttl: lifetimeMs,
     ttlResolution: 100,
@@ -42,17 +66,21 @@ export function createUsers(auth: Auth): Users {
         return known;
       }),
   });
-  const find = (userId: string): Promise<UserSummary | undefined> => {
+  const look = (userId: string): Promise<Known | undefined> => {
     const known = cache.get(userId);
     if (known) return Promise.resolve(known);
     // Ids are digits; anything else is nobody's.
     return /^\d{1,18}$/.test(userId) ? cache.fetch(userId) : Promise.resolve(undefined);
   };
   return {
-    find,
+    find: async (userId) => (await look(userId))?.user,
     async findAll(userIds) {
-      const users = await Promise.all(userIds.map(find));
-      return new Map(users.flatMap((user) => (user ? [[user.id, user]] : [])));
+      const found = await Promise.all(userIds.map(look));
+      return new Map(found.flatMap((it) => (it ? [[it.user.id, it.user]] : [])));
+    },
+    async showingPresence(userIds) {
+      const found = await Promise.all(userIds.map(look));
+      return new Set(found.flatMap((it) => (it?.showsPresence ? [it.user.id] : [])));
     },
     forget(userIds) {
       for (const id of userIds) {
@@ -62,24 +90,5 @@ export function createUsers(auth: Auth): Users {
         else cache.delete(id);
       }
     },
-  };
-}
-
-/** Looks up together, in one call, what is asked for in one turn of the event loop. */
-function createLookUp(auth: Auth): (userId: string) => Promise<UserSummary | undefined> {
-  let gathering: { ids: string[]; found: Promise<Map<string, UserSummary>> } | undefined;
-  const gather = () => {
-    const ids: string[] = [];
-    const found = new Promise<void>((resolve) => setImmediate(resolve)).then(async () => {
-      if (gathering?.ids === ids) gathering = undefined;
-      const { users } = await auth.getUsers({ userIds: ids });
-      return new Map(users.map((user) => [user.id, user]));
-    });
-    return { ids, found };
-  };
-  return async (userId) => {
-    if (!gathering || gathering.ids.length >= maxPerCall) gathering = gather();
-    gathering.ids.push(userId);
-    return (await gathering.found).get(userId);
   };
 }

@@ -1,23 +1,26 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import { writerOf } from "#contract/wire/writer.ts";
 import { type ServerEventMessages, serverEvents } from "#gen/socket-events.ts";
 import { type ChatServer, type ChatSocket, roomName, socketsIn } from "../socket/chat-server.ts";
 import { type EncodedEvent, encodeEvent, writeEvents } from "../socket/engine/writes.ts";
+import { textOf } from "../socket/json-text.ts";
 
 type ServerEvent = keyof ServerEventMessages;
+
+/** An event of the contract on its way to sockets. */
+export type Outgoing<E extends ServerEvent = ServerEvent> = {
+  [K in E]: { event: K; payload: ServerEventMessages[K] };
+}[E];
 
 /** Writes events to the sockets of this instance. */
 export interface Delivery {
   /** Puts an event on the room's list, which goes out at the end of this turn of the event loop. */
-  push: <E extends ServerEvent>(roomId: string, event: E, payload: ServerEventMessages[E]) => void;
+  push: (roomId: string, outgoing: Outgoing) => void;
   /** Sends the room's list now: before who listens changes, and before any other event to it. */
   flush: (roomId: string) => void;
   /** Sends events to one socket at once. */
-  send: <E extends ServerEvent>(
-    socket: ChatSocket,
-    event: E,
-    payloads: readonly ServerEventMessages[E][],
-  ) => void;
+  send: (socket: ChatSocket, outgoing: readonly Outgoing[]) => void;
+  /** Sends to one socket at once what has been encoded for many. */
+  sendEncoded: (socket: ChatSocket, events: readonly EncodedEvent[]) => void;
 }
 
 /**
@@ -38,25 +41,29 @@ export function createDelivery(io: ChatServer): Delivery {
 
   return {
     flush,
-    push(roomId, event, payload) {
+    push(roomId, outgoing) {
       const list = pending.get(roomId);
-      if (list) list.push(encode(event, payload));
+      if (list) list.push(encode(outgoing));
       else {
-        pending.set(roomId, [encode(event, payload)]);
+        pending.set(roomId, [encode(outgoing)]);
         setImmediate(flush, roomId);
       }
     },
-    send(socket, event, payloads) {
-      if (payloads.length === 0) return;
-      const list = payloads.map((payload) => encode(event, payload));
+    send(socket, outgoing) {
+      if (outgoing.length === 0) return;
+      const list = outgoing.map(encode);
       write(socket, list, framesOf(list));
+    },
+    sendEncoded(socket, events) {
+      if (events.length > 0) write(socket, events, framesOf(events));
     },
   };
 }
 
-function encode<E extends ServerEvent>(event: E, payload: ServerEventMessages[E]): EncodedEvent {
+/** Encodes an event, for as many as get it. */
+export function encode({ event, payload }: Outgoing): EncodedEvent {
   const desc: DescMessage = serverEvents[event];
-  return encodeEvent(event, writerOf(desc)(payload));
+  return encodeEvent(event, textOf(desc, payload));
 }
 
 function framesOf(list: readonly EncodedEvent[]): Buffer {

@@ -1,17 +1,9 @@
-import { createGather } from "../store/gather.ts";
-import { createStage, type Stage } from "./stage.ts";
+import { createGather } from "#common/gather.ts";
+import { createStages, type Stage, type StagesOptions } from "./stage.ts";
 
-export interface FollowerOptions<T> {
-  /** Whether numbers may be missing for ever. */
-  hasGaps: boolean;
-  numberOf: (item: T) => number;
+export interface FollowerOptions<T> extends StagesOptions<T> {
   /** The last number of each key; keys that aren't there are left out. */
   positions: (keys: readonly string[]) => Promise<ReadonlyMap<string, number>>;
-  /** A key's items numbered `from` to `to`, both included, in order. */
-  read: (key: string, from: number, to: number) => Promise<T[]>;
-  release: (key: string, item: T) => void;
-  /** Items may have been missed: those who listen must resume from what they have. */
-  onStuck: (key: string) => void;
   /** Whether a socket here listens: a key of which none does is forgotten. */
   isHeard: (key: string) => boolean;
   /** Notifies other instances of how far a key has come. */
@@ -19,9 +11,9 @@ export interface FollowerOptions<T> {
 }
 
 /** A key that is followed on behalf of a socket which doesn't listen yet. */
-export interface Following<T> {
-  /** Resolves when its position is known; undefined if there is no such key. */
-  opened: Promise<Stage<T> | undefined>;
+export interface Following {
+  /** Resolves when its position is known; false if there is no such key. */
+  opened: Promise<boolean>;
   /** The socket doesn't wait for that any longer, and has to resume when it is known. */
   skip: () => void;
   /** The socket listens now, or never will. */
@@ -33,9 +25,16 @@ export interface Following<T> {
  * stands when the first socket here begins to listen.
  */
 export interface Follower<T> extends Disposable {
-  follow: (key: string) => Following<T>;
-  /** The stage of a key that is followed, once its position is known. */
-  stageOf: (key: string) => Stage<T> | undefined;
+  follow: (key: string) => Following;
+  /** Everything of a key up to this number is out; undefined where its position isn't known. */
+  position: (key: string) => number | undefined;
+  /** Resolves when everything of a key up to this number is out; false if it isn't followed. */
+  reached: (key: string, number: number) => Promise<boolean>;
+  /**
+   * The last number of a key that is out, once all that is known of is; 0 if the key isn't
+   * followed, or its position isn't known.
+   */
+  caughtUp: (key: string) => Promise<number>;
   /** An item that this instance has just stored. */
   offer: (key: string, item: T) => void;
   /** There are items up to this number. */
@@ -49,75 +48,78 @@ export interface Follower<T> extends Disposable {
 interface Followed<T> {
   /** Sockets that don't listen yet. */
   pins: number;
+  /** Undefined until the position is known. */
   stage: Stage<T> | undefined;
-  opening: Promise<Stage<T> | undefined> | undefined;
-  /** Offers and the highest hint of the time when the position was being read. */
-  early: T[];
+  /** Undefined from then on: idle keys are many. */
+  opening: Opening<T> | undefined;
+}
+
+/** What comes of a key while its position is being read. */
+interface Opening<T> {
+  opened: Promise<boolean> | undefined;
+  offered: T[];
   hinted: number;
   /** Whether a socket began to listen before the position was known. */
   isSkipped: boolean;
 }
 
 const positionsPerRead = 1_000;
+const isOpen = Promise.resolve(true);
 
 export function createFollower<T>(options: FollowerOptions<T>): Follower<T> {
-  const { hasGaps, numberOf, read, release, onStuck, isHeard, announce } = options;
+  const { numberOf, onStuck, isHeard, announce } = options;
+  const stages = createStages(options);
   const followed = new Map<string, Followed<T>>();
-  const readPositions = createGather({
-    keyOf: (_key: string) => "all",
-    ask: options.positions,
+  const readPosition = createGather({
+    async ask(keys: string[]) {
+      const positions = await options.positions(keys);
+      return (key) => positions.get(key);
+    },
   });
 
-  const open = async (key: string, state: Followed<T>) => {
-    const position = (await readPositions(key)).get(key);
-    if (position === undefined) return undefined;
-    const stage = createStage<T>({
-      next: position + 1,
-      hasGaps,
-      numberOf,
-      read: (from, to) => read(key, from, to),
-      release: (item) => release(key, item),
-      onStuck: () => onStuck(key),
-    });
+  const open = async (key: string, state: Followed<T>, opening: Opening<T>) => {
+    const position = await readPosition(key);
+    if (position === undefined) return false;
+    const stage = stages.open(key, position);
     state.stage = stage;
-    if (followed.get(key) !== state) stage.close();
-    stage.hint(state.hinted);
-    for (const item of state.early.splice(0)) stage.offer(item);
-    if (state.isSkipped) onStuck(key);
-    state.isSkipped = false;
-    return stage;
+    state.opening = undefined;
+    if (followed.get(key) !== state) stages.close(stage);
+    stages.hint(stage, opening.hinted);
+    for (const item of opening.offered) stages.offer(stage, item);
+    if (opening.isSkipped) onStuck(key);
+    return true;
   };
-  const opened = (key: string, state: Followed<T>) => {
-    state.opening ??= open(key, state).catch((error: unknown) => {
-      state.opening = undefined;
+  const opened = (key: string, state: Followed<T>): Promise<boolean> => {
+    const { opening } = state;
+    if (!opening) return isOpen;
+    opening.opened ??= open(key, state, opening).catch((error: unknown) => {
+      opening.opened = undefined;
       throw error;
     });
-    return state.opening;
+    return opening.opened;
   };
+  const newState = (): Followed<T> => ({
+    pins: 0,
+    stage: undefined,
+    opening: { opened: undefined, offered: [], hinted: 0, isSkipped: false },
+  });
   const prune = (key: string) => {
     const state = followed.get(key);
     if (!state || state.pins > 0 || isHeard(key)) return;
     followed.delete(key);
-    state.stage?.close();
+    if (state.stage) stages.close(state.stage);
   };
 
   return {
     prune,
     follow(key) {
-      const state = followed.get(key) ?? {
-        pins: 0,
-        stage: undefined,
-        opening: undefined,
-        early: [],
-        hinted: 0,
-        isSkipped: false,
-      };
+      const state = followed.get(key) ?? newState();
       followed.set(key, state);
       state.pins++;
       return {
         opened: opened(key, state),
         skip() {
-          state.isSkipped = true;
+          if (state.opening) state.opening.isSkipped = true;
         },
         end() {
           state.pins--;
@@ -125,17 +127,30 @@ export function createFollower<T>(options: FollowerOptions<T>): Follower<T> {
         },
       };
     },
-    stageOf: (key) => followed.get(key)?.stage,
+    position(key) {
+      const stage = followed.get(key)?.stage;
+      return stage && stages.position(stage);
+    },
+    async reached(key, number) {
+      const stage = followed.get(key)?.stage;
+      return stage ? stages.reached(stage, number) : false;
+    },
+    async caughtUp(key) {
+      const stage = followed.get(key)?.stage;
+      if (!stage) return 0;
+      await stages.caughtUp(stage);
+      return stages.position(stage);
+    },
     offer(key, item) {
       announce(key, numberOf(item));
       const state = followed.get(key);
-      if (state?.stage) state.stage.offer(item);
-      else state?.early.push(item);
+      if (state?.stage) stages.offer(state.stage, item);
+      else state?.opening?.offered.push(item);
     },
     hint(key, number) {
       const state = followed.get(key);
-      if (state?.stage) state.stage.hint(number);
-      else if (state) state.hinted = Math.max(state.hinted, number);
+      if (state?.stage) stages.hint(state.stage, number);
+      else if (state?.opening) state.opening.hinted = Math.max(state.opening.hinted, number);
     },
     async poll() {
       const keys = [...followed.keys()];
@@ -143,13 +158,13 @@ export function createFollower<T>(options: FollowerOptions<T>): Follower<T> {
         const part = keys.slice(i, i + positionsPerRead);
         for (const [key, number] of await options.positions(part)) {
           const state = followed.get(key);
-          if (state?.stage) state.stage.hint(number);
+          if (state?.stage) stages.hint(state.stage, number);
           else if (state) await opened(key, state);
         }
       }
     },
     [Symbol.dispose]() {
-      for (const { stage } of followed.values()) stage?.close();
+      for (const { stage } of followed.values()) if (stage) stages.close(stage);
       followed.clear();
     },
   };

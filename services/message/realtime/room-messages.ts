@@ -1,147 +1,194 @@
+import { create } from "@bufbuild/protobuf";
 import { budgets } from "#common/budgets.ts";
 import { withDeadline } from "#common/deadline.ts";
+import { createGather } from "#common/gather.ts";
 import type { Logger } from "#common/log.ts";
 import type { Metrics } from "#common/metrics.ts";
 import { AppError } from "#contract/errors.ts";
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
+import { MessageChangedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import { type ChatServer, roomName, socketsIn } from "../socket/chat-server.ts";
 import { closeTransport } from "../socket/engine/close.ts";
-import type { MessageStore } from "../store/store.ts";
+import type { MessageChange, MessageStore, RoomHead, RoomPosition } from "../store/store.ts";
+import {
+  type Attachment,
+  type Attachments,
+  createAttachments,
+  type RoomEvent,
+} from "./attachments.ts";
 import type { Delivery } from "./delivery.ts";
 import { createFollower, type Follower } from "./follower.ts";
+import { createRoomChanges } from "./room-changes.ts";
 
-/** What is held back for a socket that is about to join, from before it reads. */
-export interface Attachment {
-  /** Resolves when everything up to `seq` is out. @throws AppError UNAVAILABLE */
-  reached: (seq: number) => Promise<void>;
-  /** The number of the last message that is held; 0 if none is. */
-  lastHeld: () => number;
-  /** What went out since the attachment was made; it ends by this. */
-  end: () => Message[];
-  /** The user is known to be a member after this change of their memberships. */
-  confirm: (change: number) => void;
-  /** The change of the user's memberships that the join rests on. */
-  change: () => number;
-  /** The later change by which the user was removed from the room, if there is one. */
-  removedBy: () => number | undefined;
+/** An attachment to a room that is followed here. */
+export interface RoomAttachment extends Attachment {
+  /** Resolves when everything up to there is out. @throws AppError UNAVAILABLE */
+  reached: (position: RoomPosition) => Promise<void>;
 }
 
-/** Carries the messages of rooms to the sockets of this instance, in the order of their numbers. */
+/**
+ * Carries the messages of rooms to the sockets of this instance, in the order of their numbers,
+ * and what changes them, in the order of revisions.
+ */
 export interface RoomMessages
   extends Pick<Follower<Message>, "hint" | "poll" | "prune">,
+    Pick<Attachments, "cancel">,
     Disposable {
   /** A message that this instance has just stored. */
   offer: (message: Message) => void;
+  /** A change that this instance has just made. */
+  offerChange: (change: MessageChange) => void;
+  /** There are changes up to this revision. */
+  hintChange: (roomId: string, revision: number) => void;
   /**
-   * Begins to hold a room's messages for a user.
+   * Begins to hold what goes out to a room for a user.
    * @param change the last change of the user's memberships that has taken effect here
    * @throws AppError ROOM_NOT_FOUND, UNAVAILABLE
    */
-  attach: (roomId: string, userId: string, change: number) => Promise<Attachment>;
-  /** The user was removed by this change: what is held for an older join must not go out. */
-  cancel: (roomId: string, userId: string, change: number) => void;
+  attach: (roomId: string, userId: string, change: number) => Promise<RoomAttachment>;
 }
 
 export interface RoomMessagesOptions {
   io: ChatServer;
-  store: Pick<MessageStore, "listMessages" | "positions">;
+  store: Pick<MessageStore, "listMessages" | "listChanges" | "positions">;
   delivery: Pick<Delivery, "push">;
   announce: (roomId: string, seq: number) => void;
+  announceChange: (roomId: string, revision: number) => void;
+  /** A room has come so far, whether it is followed here or not. */
+  onMoved: (roomId: string, position: Partial<RoomPosition>) => void;
+  /** A room that is followed was looked at. */
+  onSeen: (roomId: string, head: RoomHead) => void;
   log: Logger;
   metrics: Metrics;
 }
 
-interface Held {
-  userId: string;
-  messages: Message[];
-  change: number;
-  /** The last change by which the user was removed. */
-  removedBy: number;
-}
-
 export function createRoomMessages(options: RoomMessagesOptions): RoomMessages {
-  const { io, store, delivery, announce, log, metrics } = options;
+  const { io, store, delivery, announce, announceChange, onMoved, onSeen, log, metrics } = options;
   const filled = metrics.counter("fanout_filled", "Messages read from the store, not heard");
   const stuck = metrics.counter("fanout_stuck", "Rooms whose sockets had to resume");
-  const heldIn = new Map<string, Set<Held>>();
+  const attachments = createAttachments();
 
+  const positions = positionReader(store, onSeen);
+  const send = (roomId: string, event: RoomEvent) => {
+    attachments.hold(roomId, event);
+    delivery.push(roomId, event);
+  };
+  const onStuck = (roomId: string) => {
+    stuck.inc();
+    log.error({ roomId }, "a room could not be read: its sockets have to resume");
+    for (const { conn } of socketsIn(io, roomName(roomId))) closeTransport(conn);
+  };
+  const isHeard = (roomId: string) => io.sockets.adapter.rooms.has(roomName(roomId));
   const follower = createFollower<Message>({
     hasGaps: false,
     numberOf: (message) => message.seq,
-    async positions(roomIds) {
-      const positions = await store.positions(roomIds);
-      return new Map([...positions].map(([roomId, { lastSeq }]) => [roomId, lastSeq]));
-    },
+    positions: (roomIds) => positions(roomIds, "lastSeq"),
     async read(roomId, from, to) {
       const messages = await store.listMessages(roomId, from, to);
       filled.inc(messages.length);
       return messages;
     },
     release(roomId, message) {
-      for (const held of heldIn.get(roomId) ?? []) held.messages.push(message);
-      delivery.push(roomId, "new_message", message);
+      if (message.revision > 0) changes.wentOut(message);
+      send(roomId, { event: "new_message", payload: message });
     },
-    onStuck(roomId) {
-      stuck.inc();
-      log.error({ roomId }, "messages could not be read: the room's sockets have to resume");
-      for (const { conn } of socketsIn(io, roomName(roomId))) closeTransport(conn);
-    },
-    isHeard: (roomId) => io.sockets.adapter.rooms.has(roomName(roomId)),
+    onStuck,
+    isHeard,
     announce,
   });
+  const changes = createRoomChanges({
+    store,
+    messages: follower,
+    positions: (roomIds) => positions(roomIds, "lastRevision"),
+    release(roomId, change) {
+      send(roomId, { event: "message_changed", payload: create(MessageChangedSchema, change) });
+    },
+    onStuck,
+    isHeard,
+    announce: announceChange,
+  });
 
-  const hold = (roomId: string, userId: string, change: number): Held => {
-    const held = { userId, messages: [], change, removedBy: 0 };
-    const all = heldIn.get(roomId) ?? new Set();
-    heldIn.set(roomId, all.add(held));
-    return held;
+  const follow = (roomId: string) => {
+    const both = [follower.follow(roomId), changes.follow(roomId)];
+    return {
+      opened: Promise.all(both.map(({ opened }) => opened)),
+      end() {
+        for (const following of both) following.end();
+      },
+    };
   };
-  const letGo = (roomId: string, held: Held) => {
-    const all = heldIn.get(roomId);
-    all?.delete(held);
-    if (all?.size === 0) heldIn.delete(roomId);
-  };
-
   return {
-    hint: follower.hint,
-    poll: follower.poll,
-    prune: follower.prune,
-    offer: (message) => follower.offer(message.roomId, message),
+    hint(roomId, lastSeq) {
+      follower.hint(roomId, lastSeq);
+      onMoved(roomId, { lastSeq });
+    },
+    hintChange(roomId, lastRevision) {
+      changes.hint(roomId, lastRevision);
+      onMoved(roomId, { lastRevision });
+    },
+    async poll() {
+      await Promise.all([follower.poll(), changes.poll()]);
+    },
+    prune(roomId) {
+      follower.prune(roomId);
+      changes.prune(roomId);
+    },
+    offer(message) {
+      follower.offer(message.roomId, message);
+      onMoved(message.roomId, { lastSeq: message.seq });
+    },
+    offerChange(change) {
+      changes.offer(change);
+      const { roomId, revision } = change.message;
+      onMoved(roomId, { lastRevision: revision });
+    },
     async attach(roomId, userId, change) {
-      const following = follower.follow(roomId);
-      const held = hold(roomId, userId, change);
+      const following = follow(roomId);
+      const attachment = attachments.open(roomId, userId, change);
       const end = () => {
-        letGo(roomId, held);
         following.end();
-        return held.messages;
+        return attachment.end();
       };
-      const stage = await following.opened.catch((error: unknown) => {
+      const isThere = await following.opened.catch((error: unknown) => {
         end();
         throw error;
       });
-      if (!stage) {
+      if (isThere.includes(false)) {
         end();
         throw new AppError("ROOM_NOT_FOUND");
       }
       return {
+        ...attachment,
         end,
-        lastHeld: () => held.messages.at(-1)?.seq ?? 0,
-        confirm(confirmed) {
-          held.change = Math.max(held.change, confirmed);
-        },
-        change: () => held.change,
-        removedBy: () => (held.removedBy > held.change ? held.removedBy : undefined),
-        async reached(seq) {
-          const isReached = await withDeadline(stage.reached(seq), budgets.answer.catchUp);
-          if (!isReached) throw new AppError("UNAVAILABLE");
+        async reached({ lastSeq, lastRevision }) {
+          const areReached = await withDeadline(
+            Promise.all([follower.reached(roomId, lastSeq), changes.reached(roomId, lastRevision)]),
+            budgets.answer.catchUp,
+          );
+          if (areReached.includes(false)) throw new AppError("UNAVAILABLE");
         },
       };
     },
-    cancel(roomId, userId, change) {
-      for (const held of heldIn.get(roomId) ?? []) {
-        if (held.userId === userId) held.removedBy = Math.max(held.removedBy, change);
-      }
+    cancel: attachments.cancel,
+    [Symbol.dispose]() {
+      follower[Symbol.dispose]();
+      changes[Symbol.dispose]();
     },
-    [Symbol.dispose]: () => follower[Symbol.dispose](),
   };
+}
+
+/** Both logs of a room are asked for in the same moment, and read at once. */
+function positionReader(
+  store: Pick<MessageStore, "positions">,
+  onSeen: RoomMessagesOptions["onSeen"],
+) {
+  const read = createGather({
+    async ask(asked: (readonly string[])[]) {
+      const positions = await store.positions([...new Set(asked.flat())]);
+      for (const [roomId, head] of positions) onSeen(roomId, head);
+      return () => positions;
+    },
+  });
+  return async (roomIds: readonly string[], number: keyof RoomPosition) =>
+    new Map([...(await read(roomIds))].map(([roomId, position]) => [roomId, position[number]]));
 }

@@ -1,33 +1,55 @@
 import { budgets } from "#common/budgets.ts";
 
-export interface StageOptions<T> {
-  /** The number of the first item to release. */
-  next: number;
+export interface StagesOptions<T> {
   /** Whether numbers may be missing for ever: what a read leaves out isn't waited for then. */
   hasGaps: boolean;
   numberOf: (item: T) => number;
-  /** The items numbered `from` to `to`, both included, in order. */
-  read: (from: number, to: number) => Promise<T[]>;
-  release: (item: T) => void;
+  /** A log's items numbered `from` to `to`, both included, in order. */
+  read: (key: string, from: number, to: number) => Promise<T[]>;
+  release: (key: string, item: T) => void;
   /** A missing number could not be read: those who listen must resume from what they have. */
-  onStuck: () => void;
+  onStuck: (key: string) => void;
   /** How long to try to read a missing number, milliseconds. */
   stuckAfterMs?: number;
 }
 
-/** Lets the items of one numbered log out in the order of their numbers, each once. */
+/**
+ * Where one log stands here. There is one for each user and room with a socket, so it is plain
+ * data, and has room for what waits only while something does.
+ */
 export interface Stage<T> {
-  /** An item, from wherever: in order it goes out, ahead it waits, old it is dropped. */
-  offer: (item: T) => void;
+  readonly key: string;
+  /** The number of the next item to release. */
+  next: number;
   /** There are items up to this number. */
-  hint: (number: number) => void;
+  known: number;
+  ahead: Map<number, T> | undefined;
+  waiters: Waiter[] | undefined;
+  timer: NodeJS.Timeout | undefined;
+  isReading: boolean;
+  isClosed: boolean;
+}
+
+interface Waiter {
+  number: number;
+  resolve: (isReached: boolean) => void;
+}
+
+/** Let the items of numbered logs of one kind out in the order of their numbers, each once. */
+export interface Stages<T> {
+  /** A stage whose log is out up to this number. */
+  open: (key: string, position: number) => Stage<T>;
+  /** An item, from wherever: in order it goes out, ahead it waits, old it is dropped. */
+  offer: (stage: Stage<T>, item: T) => void;
+  /** There are items up to this number. */
+  hint: (stage: Stage<T>, number: number) => void;
   /** Everything up to this number is out. */
-  position: () => number;
+  position: (stage: Stage<T>) => number;
   /** Resolves when everything up to this number is out; false if the stage closes before. */
-  reached: (number: number) => Promise<boolean>;
+  reached: (stage: Stage<T>, number: number) => Promise<boolean>;
   /** The same, for everything that is known to exist now. */
-  caughtUp: () => Promise<boolean>;
-  close: () => void;
+  caughtUp: (stage: Stage<T>) => Promise<boolean>;
+  close: (stage: Stage<T>) => void;
 }
 
 /** Items often overtake each other by a moment; only a number that stays away is worth a read. */
@@ -35,99 +57,116 @@ const { missing: waitMs, retry: retryMs, stuck: defaultStuckAfterMs } = budgets.
 const readSize = 200;
 const maxAhead = 1_000;
 
-export function createStage<T>(options: StageOptions<T>): Stage<T> {
+export function createStages<T>(options: StagesOptions<T>): Stages<T> {
   const { hasGaps, numberOf, stuckAfterMs = defaultStuckAfterMs } = options;
-  const ahead = new Map<number, T>();
-  let waiters: { number: number; resolve: (isReached: boolean) => void }[] = [];
-  let next = options.next;
-  let known = next - 1;
-  let timer: NodeJS.Timeout | undefined;
-  let isReading = false;
-  let isClosed = false;
 
-  const release = (number: number, item: T) => {
-    ahead.delete(number);
-    next = number + 1;
-    options.release(item);
+  const release = (stage: Stage<T>, number: number, item: T) => {
+    stage.ahead?.delete(number);
+    if (stage.ahead?.size === 0) stage.ahead = undefined;
+    stage.next = number + 1;
+    options.release(stage.key, item);
   };
-  const settle = () => {
-    for (let item = ahead.get(next); item !== undefined; item = ahead.get(next)) {
-      release(next, item);
+  const settle = (stage: Stage<T>) => {
+    for (
+      let item = stage.ahead?.get(stage.next);
+      item !== undefined;
+      item = stage.ahead?.get(stage.next)
+    ) {
+      release(stage, stage.next, item);
     }
-    if (waiters.length > 0) {
-      const reached = waiters.filter((it) => it.number < next);
-      waiters = waiters.filter((it) => it.number >= next);
-      for (const { resolve } of reached) resolve(true);
+    const { next, waiters } = stage;
+    if (waiters) {
+      const waiting = waiters.filter((it) => it.number >= next);
+      stage.waiters = waiting.length > 0 ? waiting : undefined;
+      for (const { number, resolve } of waiters) if (number < next) resolve(true);
     }
-    if (known >= next) schedule();
+    if (stage.known >= stage.next) schedule(stage);
   };
-  const schedule = () => {
-    if (!timer && !isReading && !isClosed) timer = setTimeout(readMissing, waitMs);
+  const schedule = (stage: Stage<T>) => {
+    if (stage.timer || stage.isReading || stage.isClosed) return;
+    stage.timer = setTimeout(readMissing, waitMs, stage);
   };
-  const readOnce = async () => {
-    const before = next;
-    const to = Math.min(known, next + readSize - 1);
-    const items = await options.read(next, to);
-    if (isClosed) return false;
+  const readOnce = async (stage: Stage<T>) => {
+    const before = stage.next;
+    const to = Math.min(stage.known, before + readSize - 1);
+    const items = await options.read(stage.key, before, to);
+    if (stage.isClosed) return false;
     for (const item of items) {
       const number = numberOf(item);
       // What was offered may say more than what was read.
-      if (number >= next && !ahead.has(number)) ahead.set(number, item);
+      if (number >= stage.next && !stage.ahead?.has(number)) putAhead(stage, number, item);
     }
-    while (hasGaps && next <= to) {
-      const item = ahead.get(next);
-      if (item === undefined) next++;
-      else release(next, item);
+    while (hasGaps && stage.next <= to) {
+      const item = stage.ahead?.get(stage.next);
+      if (item === undefined) stage.next++;
+      else release(stage, stage.next, item);
     }
-    settle();
-    return next > before;
+    settle(stage);
+    return stage.next > before;
   };
-  const readMissing = async () => {
-    timer = undefined;
-    isReading = true;
+  const readMissing = async (stage: Stage<T>) => {
+    stage.timer = undefined;
+    stage.isReading = true;
     let progressAt = performance.now();
-    while (next <= known && !isClosed) {
-      const hasMoved = await readOnce().catch(() => false);
+    while (stage.next <= stage.known && !stage.isClosed) {
+      const hasMoved = await readOnce(stage).catch(() => false);
       if (hasMoved) progressAt = performance.now();
       else if (performance.now() - progressAt > stuckAfterMs) {
-        if (!isClosed) options.onStuck();
+        if (!stage.isClosed) options.onStuck(stage.key);
         break;
       } else await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
-    isReading = false;
+    stage.isReading = false;
   };
-  const reached = (number: number): Promise<boolean> => {
-    if (number < next) return Promise.resolve(true);
-    if (isClosed) return Promise.resolve(false);
+  const reached = (stage: Stage<T>, number: number): Promise<boolean> => {
+    if (number < stage.next) return Promise.resolve(true);
+    if (stage.isClosed) return Promise.resolve(false);
     const waiting = Promise.withResolvers<boolean>();
-    waiters.push({ number, resolve: waiting.resolve });
-    known = Math.max(known, number);
-    settle();
+    stage.waiters ??= [];
+    stage.waiters.push({ number, resolve: waiting.resolve });
+    stage.known = Math.max(stage.known, number);
+    settle(stage);
     return waiting.promise;
   };
 
   return {
-    offer(item) {
+    open: (key, position) => ({
+      key,
+      next: position + 1,
+      known: position,
+      ahead: undefined,
+      waiters: undefined,
+      timer: undefined,
+      isReading: false,
+      isClosed: false,
+    }),
+    offer(stage, item) {
       const number = numberOf(item);
-      if (number < next || isClosed) return;
-      known = Math.max(known, number);
-      if (number === next) release(number, item);
-      else if (ahead.size < maxAhead) ahead.set(number, item);
-      settle();
+      if (number < stage.next || stage.isClosed) return;
+      stage.known = Math.max(stage.known, number);
+      if (number === stage.next) release(stage, number, item);
+      else if ((stage.ahead?.size ?? 0) < maxAhead) putAhead(stage, number, item);
+      settle(stage);
     },
-    hint(number) {
-      if (number <= known) return;
-      known = number;
-      settle();
+    hint(stage, number) {
+      if (number <= stage.known) return;
+      stage.known = number;
+      settle(stage);
     },
-    position: () => next - 1,
+    position: (stage) => stage.next - 1,
     reached,
-    caughtUp: () => reached(known),
-    close() {
-      isClosed = true;
-      clearTimeout(timer);
+    caughtUp: (stage) => reached(stage, stage.known),
+    close(stage) {
+      stage.isClosed = true;
+      clearTimeout(stage.timer);
+      const { waiters = [] } = stage;
+      stage.waiters = undefined;
       for (const { resolve } of waiters) resolve(false);
-      waiters = [];
     },
   };
+}
+
+function putAhead<T>(stage: Stage<T>, number: number, item: T): void {
+  stage.ahead ??= new Map();
+  stage.ahead.set(number, item);
 }

@@ -4,6 +4,7 @@ import {
   TypingStartedSchema,
   TypingStoppedSchema,
 } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
+import type { Blocks } from "../blocks/blocks.ts";
 import type { Users } from "../members/users.ts";
 import {
   type ChatServer,
@@ -19,7 +20,7 @@ import type { Delivery } from "./delivery.ts";
 
 /**
  * Notifies everybody else in a room, on all instances that hear of each other, of who is
- * typing. It ends when none of a user's sockets types any more: each until it says so, sends a
+ * typing, but for those whom the user has blocked. It ends when none of a user's sockets types any more: each until it says so, sends a
  * message, is out of the room, or says nothing for a while.
  */
 export interface Typing {
@@ -34,6 +35,8 @@ export const socketIdKey = createContextKey<string | undefined>(undefined);
 
 interface Typist {
   username: string;
+  /** Those who haven't heard that the user types. */
+  hiddenFrom: readonly string[];
   /** The end of each socket's silence. */
   sockets: Map<string, NodeJS.Timeout>;
 }
@@ -41,12 +44,13 @@ interface Typist {
 export interface TypingOptions {
   io: ChatServer;
   users: Pick<Users, "find">;
+  blocks: Pick<Blocks, "of">;
   delivery: Pick<Delivery, "flush">;
   /** Whether instances can notify each other, by Redis. */
   isHinted: () => boolean;
 }
 
-export function createTyping({ io, users, delivery, isHinted }: TypingOptions): Typing {
+export function createTyping({ io, users, blocks, delivery, isHinted }: TypingOptions): Typing {
   /** By room, then by user. */
   const rooms = new Map<string, Map<string, Typist>>();
 
@@ -57,12 +61,17 @@ export function createTyping({ io, users, delivery, isHinted }: TypingOptions): 
   ) => {
     const { roomId, userId, username, socketId, isTyping } = notice;
     const typists = rooms.get(roomId) ?? new Map<string, Typist>();
-    const { sockets } = typists.get(userId) ?? { sockets: new Map() };
+    const { sockets, hiddenFrom } = typists.get(userId) ?? {
+      sockets: new Map(),
+      hiddenFrom: notice.hiddenFrom,
+    };
+    // Whoever heard of it before being blocked hears of the end.
+    const unaware = hiddenFrom.filter((id) => notice.hiddenFrom.includes(id));
     clearTimeout(sockets.get(socketId));
     if (isTyping) {
       const end = () => onSilence({ ...notice, isTyping: false });
       sockets.set(socketId, setTimeout(end, silenceMs).unref());
-      rooms.set(roomId, typists.set(userId, { username, sockets }));
+      rooms.set(roomId, typists.set(userId, { username, hiddenFrom: unaware, sockets }));
     } else {
       sockets.delete(socketId);
       if (sockets.size > 0) return;
@@ -72,7 +81,8 @@ export function createTyping({ io, users, delivery, isHinted }: TypingOptions): 
     // What was said before is seen before.
     delivery.flush(roomId);
     // Not the user's own other sockets: they know.
-    const others = io.local.to(roomName(roomId)).except(userRoomName(userId));
+    const except = [userId, ...(isTyping ? notice.hiddenFrom : hiddenFrom)].map(userRoomName);
+    const others = io.local.to(roomName(roomId)).except(except);
     const about = { roomId, userId, username };
     if (isTyping) emitTo(others, "typing_start", create(TypingStartedSchema, about));
     else emitTo(others, "typing_stop", create(TypingStoppedSchema, about));
@@ -86,7 +96,8 @@ export function createTyping({ io, users, delivery, isHinted }: TypingOptions): 
   const end = (roomId: string, userId: string, typist: Typist, socketIds: Iterable<string>) => {
     for (const socketId of [...socketIds]) {
       if (!typist.sockets.has(socketId)) continue;
-      notify({ roomId, userId, username: typist.username, socketId, isTyping: false });
+      const { username, hiddenFrom } = typist;
+      notify({ roomId, userId, username, socketId, isTyping: false, hiddenFrom });
     }
   };
 
@@ -99,10 +110,17 @@ export function createTyping({ io, users, delivery, isHinted }: TypingOptions): 
   });
 
   const say = async (roomId: string, { socket, user }: EventCall, isTyping: boolean) => {
-    const { name } = (await users.find(user.id)) ?? user;
+    const [known, blocked] = await Promise.all([users.find(user.id), blocks.of(user.id)]);
     // The socket may have left meanwhile.
     if (!socket.data.joined.has(roomId)) return;
-    notify({ roomId, userId: user.id, username: name, socketId: socket.id, isTyping });
+    notify({
+      roomId,
+      userId: user.id,
+      username: (known ?? user).name,
+      socketId: socket.id,
+      isTyping,
+      hiddenFrom: [...blocked],
+    });
   };
   return {
     async start({ roomId }, call) {

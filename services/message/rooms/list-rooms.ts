@@ -3,18 +3,23 @@ import { requireUser } from "#common/rpc/caller.ts";
 import { type Pagination, PaginationSchema } from "#gen/aetherconnect/message/v1/pagination_pb.ts";
 import type { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { Handler } from "#rpc";
+import { lastMessagesBytes } from "../store/room-limits.ts";
 import type { MessageStore, Slice } from "../store/store.ts";
+import { withinBytes } from "./last-messages.ts";
 import { getReadableRoom } from "./rooms.ts";
 
 export const listRooms =
   (store: Pick<MessageStore, "listRoomsOf">): Handler<typeof RoomService, "listRooms"> =>
-  async (_req, call) => ({ rooms: await store.listRoomsOf(requireUser(call).userId) });
+  async (_req, call) => {
+    const rooms = await store.listRoomsOf(requireUser(call).userId);
+    return { rooms: withinBytes(rooms, lastMessagesBytes) };
+  };
 
 export const listPublicRooms =
   (store: Pick<MessageStore, "listPublicRooms">): Handler<typeof RoomService, "listPublicRooms"> =>
-  async (req) => {
+  async (req, call) => {
     const slice = sliceOf(req);
-    const { rooms, total } = await store.listPublicRooms(slice);
+    const { rooms, total } = await store.listPublicRooms(requireUser(call).userId, slice);
     return { rooms, pagination: paginationOf(slice, total) };
   };
 

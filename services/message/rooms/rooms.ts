@@ -16,13 +16,17 @@ export async function getReadableRoom(
   return view;
 }
 
-/** A private room in which the user is a member, to change who else is. */
+/**
+ * A private room in which the user is a member, to change who else is.
+ * @throws AppError ROOM_NOT_FOUND, FORBIDDEN in direct rooms, which nobody enters or leaves
+ */
 export async function getManagedRoom(
   store: Pick<MessageStore, "findRoom">,
   roomId: string,
   userId: string,
 ): Promise<Room> {
   const { room } = await getReadableRoom(store, roomId, userId);
+  if (room.roomType === RoomType.DIRECT) throw new AppError("FORBIDDEN");
   if (room.roomType === RoomType.PUBLIC) {
     throw invalid("roomId", "is a public room, which users join and leave by themselves");
   }

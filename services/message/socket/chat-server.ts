@@ -4,6 +4,7 @@ import { budgets } from "#common/budgets.ts";
 import type { OriginRule } from "#common/http/origin.ts";
 import type { AppError } from "#contract/errors.ts";
 import type { UserSummary } from "#gen/aetherconnect/auth/v1/user_pb.ts";
+import { encodeWrittenJson } from "./engine/written-json.ts";
 import { connectionLimits } from "./limits.ts";
 
 /** What is sent has been written from the contract's messages: see emit.ts. */
@@ -11,8 +12,15 @@ interface Outgoing {
   [event: string]: (payload: JsonObject) => void;
 }
 
-/** A kind of numbered logs that instances follow. */
-export type Stream = "messages" | "memberships";
+/** A kind of numbered logs that instances follow, or of what they have to read anew. */
+export type Stream =
+  | "messages"
+  | "changes"
+  | "memberships"
+  | "reads"
+  | "mentions"
+  | "blocks"
+  | "presence";
 
 /** The last numbers of keys of one stream. */
 type HintedNumbers = [key: string, number: number][];
@@ -24,12 +32,24 @@ export interface TypingNotice {
   username: string;
   socketId: string;
   isTyping: boolean;
+  /** Users who are not to know. */
+  hiddenFrom: readonly string[];
 }
 
-/** Between instances: see realtime/hints.ts and realtime/typing.ts. */
+/** Up to where somebody has read a room. */
+export interface ShownMark {
+  userId: string;
+  seq: number;
+  /** Users who are not to know. */
+  hiddenFrom: readonly string[];
+}
+
+/** Between instances: see the files of realtime/ that are named so. */
 interface BetweenInstances {
   hints: (stream: Stream, numbers: HintedNumbers) => void;
   typing: (notice: TypingNotice) => void;
+  receipts: (roomId: string, shown: ShownMark[]) => void;
+  roomChanged: (roomId: string) => void;
 }
 
 /** Who a socket is, or why it may not be. */
@@ -50,6 +70,8 @@ export interface SocketData {
   judgement: Judgement;
   /** Rooms that it has joined, and the change of the user's memberships that each join rests on. */
   joined: Map<string, number>;
+  /** The client has said that its window is hidden. */
+  isAway: boolean;
   /** Joins and leaves under way, by room. */
   locks: Map<string, RoomLock> | undefined;
 }
@@ -60,7 +82,7 @@ export type Connection = ChatSocket["conn"];
 
 /** A Socket.IO server that listens to nothing yet. */
 export function createChatServer(originRule: OriginRule): ChatServer {
-  return new Server({
+  const io: ChatServer = new Server({
     serveClient: false,
     pingInterval: budgets.http.socketPing,
     pingTimeout: budgets.http.socketPong,
@@ -73,6 +95,8 @@ export function createChatServer(originRule: OriginRule): ChatServer {
       credentials: true,
     },
   });
+  encodeWrittenJson(io);
+  return io;
 }
 
 /** Names of Socket.IO rooms; 20 characters would be taken for a socket's id by the adapter. */

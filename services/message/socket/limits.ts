@@ -69,29 +69,38 @@ export interface Rate {
 export const rates: readonly Rate[] = [
   // More than a client has reason to send; the burst has room for joining every room at once.
   { scope: "socket", events: "all", perSecond: 5, burst: 15 },
-  { scope: "socket", events: ["send_message"], perSecond: 1, burst: 2 },
+  {
+    scope: "socket",
+    events: ["send_message", "edit_message", "delete_message"],
+    perSecond: 1,
+    burst: 2,
+  },
+  { scope: "socket", events: ["add_reaction", "remove_reaction"], perSecond: 1 / 2, burst: 1 },
+  { scope: "socket", events: ["mark_read"], perSecond: 1 / 2, burst: 1 },
+  { scope: "socket", events: ["watch_rooms"], perSecond: 1 / 20, burst: 1 / 4 },
   // A client that comes back joins each of its rooms at once.
   { scope: "user", events: ["join_room"], perSecond: 1, burst: 10 },
+  { scope: "socket", events: ["watch_presence"], perSecond: 1 / 20, burst: 1 / 4 },
+  { scope: "socket", events: ["set_presence"], perSecond: 1 / 20, burst: 1 / 4 },
   { scope: "user", events: ["typing_start", "typing_stop"], perSecond: 1 / 4, burst: 1 },
 ];
 
-/** Answers whether one more is allowed now. */
-export type Limit = () => boolean;
-
-/** A token bucket: `perSecond` sustained, `burst` at once; 0 a second = no limit. */
-export function createTokenBucket(perSecond: number, burst: number): Limit {
-  if (perSecond === 0) return () => true;
-  let tokens = burst;
-  let filledAt = performance.now();
-  return () => {
-    const now = performance.now();
-    tokens = Math.min(burst, tokens + ((now - filledAt) / 1000) * perSecond);
-    filledAt = now;
-    if (tokens < 1) return false;
-    tokens--;
-    return true;
-  };
+/**
+ * Takes one from a token bucket that is full again at `fullAt`. Answers when it is full again
+ * then; undefined: it is empty. So a bucket is a single number, and a full one needs none.
+ */
+export function takeToken(
+  { perSecond, burst }: Pick<Rate, "perSecond" | "burst">,
+  fullAt = 0,
+): number | undefined {
+  const now = performance.now();
+  const tokenMs = 1000 / perSecond;
+  const missingMs = Math.max(fullAt - now, 0);
+  const isEmpty = burst - missingMs / tokenMs < 1 - rounding;
+  return isEmpty ? undefined : now + missingMs + tokenMs;
 }
+
+const rounding = 1e-6;
 
 /** Counts within a sliding window; answers whether `count` have come within `windowMs`. */
 export function createBreachCounter({
@@ -101,11 +110,13 @@ export function createBreachCounter({
   count: number;
   windowMs: number;
 }): () => boolean {
-  const times: number[] = [];
+  let times: readonly number[] = none;
   return () => {
     const now = performance.now();
-    times.push(now);
-    if (times.length > count) times.shift();
-    return times.length === count && now - (times[0] ?? now) <= windowMs;
+    // What is too old goes at once: an idle socket sends a pong each 25 s, for days.
+    times = [...times.filter((time) => now - time <= windowMs), now].slice(-count);
+    return times.length === count;
   };
 }
+
+const none: readonly number[] = [];

@@ -30,13 +30,13 @@ async function chooseDatabase(
 ): Promise<NeededDatabase<MessageStore>> {
   if (mongodbUri !== undefined) {
     const { openMongoStore } = await import("./mongo/store.ts");
-    const { isRefused, toStoreError } = await import("./mongo/errors.ts");
+    const { refusal, toStoreError } = await import("./mongo/errors.ts");
     return {
       name: "MongoDB",
       setting: "MONGODB_URI",
       host: mongodbUri.replace(/^[^/]+\/\/([^@/]*@)?/, "").replace(/[/?].*$/, ""),
       open: () => openMongoStore(mongodbUri, log, onConflict),
-      isRefused,
+      refusal,
       isAway: (error) => toStoreError(error).code === "UNAVAILABLE",
     };
   }
@@ -44,13 +44,13 @@ async function chooseDatabase(
     throw new StartError("messages need a place to live: set DATABASE_URL or MONGODB_URI");
   }
   const { openPostgresStore } = await import("./postgres/store.ts");
-  const { isRefused, toStoreError } = await import("./postgres/errors.ts");
+  const { refusal, toStoreError } = await import("./postgres/errors.ts");
   return {
     name: "PostgreSQL",
     setting: "DATABASE_URL",
     host: new URL(databaseUrl).host,
     open: () => openPostgresStore(databaseUrl, log, onConflict),
-    isRefused,
+    refusal,
     isAway: (error) => toStoreError(error).code === "UNAVAILABLE",
   };
 }

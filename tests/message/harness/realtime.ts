@@ -4,8 +4,8 @@ import { createMetrics } from "#common/metrics.ts";
 import { createDelivery } from "#message/realtime/delivery.ts";
 import { createMemberships, type Memberships } from "#message/realtime/memberships.ts";
 import {
-  type Attachment,
   createRoomMessages,
+  type RoomAttachment,
   type RoomMessages,
 } from "#message/realtime/room-messages.ts";
 import type { ChatServer } from "#message/socket/chat-server.ts";
@@ -17,7 +17,7 @@ export interface Realtime extends Disposable {
   memberships: Memberships;
   metricsText: () => Promise<string>;
   /** Begins to join a room, as a socket of the user would. */
-  attach: (roomId: string, userId: string) => Promise<Attachment>;
+  attach: (roomId: string, userId: string) => Promise<RoomAttachment>;
   /** Everything that the store knows of the users' memberships has taken effect. */
   catchUp: (...userIds: string[]) => Promise<void>;
 }
@@ -28,8 +28,14 @@ export function createRealtime(store: MessageStore): Realtime {
   const io: ChatServer = new Server();
   const delivery = createDelivery(io);
   const announce = () => undefined;
-  const messages = createRoomMessages({ io, store, delivery, announce, log, metrics });
-  const memberships = createMemberships({ io, store, messages, delivery, announce, log });
+  const announceChange = announce;
+  const onMoved = announce;
+  const onSeen = announce;
+  const watch = { added: announce, removed: announce };
+  const messages = createRoomMessages({
+    ...{ io, store, delivery, announce, announceChange, onMoved, onSeen, log, metrics },
+  });
+  const memberships = createMemberships({ io, store, messages, delivery, watch, announce, log });
   return {
     messages,
     memberships,

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { range, type Stage, type TestSocket, type TestUser } from "./stage.ts";
+import { range, type Services, type TestSocket, type TestUser } from "./services.ts";
 
 /** Sends messages by RPC, all at once. */
 export async function send(
-  stage: Stage,
+  services: Services,
   user: TestUser,
   roomId: string,
   count: number,
   content = "hello",
 ) {
-  const { messages } = stage.rpc(user);
+  const { messages } = services.rpc(user);
   await Promise.all(range(1, count).map(() => messages.sendMessage({ roomId, content })));
 }
 

@@ -172,7 +172,7 @@ function failed(program: string, stderr: string): StartError {
   }
   const lines = stderr.split("\n").filter((line) => line.trim() !== "");
   const reason = lines.find((line) => /error:|ERROR:|FATAL:|PANIC:/.test(line)) ?? lines.at(-1);
-  const advice = /No space left/i.test(stderr)
+  const advice = /No space left|Check free disk space/i.test(stderr)
     ? "make room and start again"
     : "set DATA_DIR to another folder, or DATABASE_URL to a PostgreSQL that runs";
   return new StartError(

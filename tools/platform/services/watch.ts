@@ -16,7 +16,8 @@ export function watchFolders(
       onChange(folder, files);
     };
     const watcher = watch(folder, { recursive: true }, (_event, file) => {
-      if (file === null || !/^(?!.*(^|[\\/])\.).*\.(ts|json|sql|txt)$/.test(file)) return;
+      if (file === null || !/^(?!.*(^|[\\/])\.).*\.(tsx?|css|html|json|sql|txt)$/.test(file))
+        return;
       changed.add(file);
       clearTimeout(timer);
       timer = setTimeout(report, quietMs);

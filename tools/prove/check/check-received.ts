@@ -32,7 +32,7 @@ export function checkReceived(
 /** Answers how many different messages came. */
 function checkStream(
   { client }: ClientLog,
-  { roomId, seqs, ids, isJoinedAtEnd }: ReceivedRoom,
+  { roomId, seqs, ids, isJoinedAtEnd, isListed }: ReceivedRoom,
   store: StoreIndex,
   findings: Findings,
 ): number {
@@ -54,10 +54,11 @@ function checkStream(
       findings.add("altered", `${who}: number ${seq} was message ${ids[i]}, is ${stored.id}`);
     }
   }
-  if (!isJoinedAtEnd) {
+  if (isListed && !isJoinedAtEnd) {
     findings.add("notJoined", `${who}: not joined when everything was whole again`);
   }
-  for (let n = last + 1; n <= store.lastSeq(roomId); n++) missing.add(n);
+  const end = isListed ? store.lastSeq(roomId) : last;
+  for (let n = last + 1; n <= end; n++) missing.add(n);
   for (const seq of missing) {
     if (!store.bySeq(roomId, seq)) continue;
     findings.add("undelivered", `${who}: number ${seq} is stored and never came`);
@@ -73,9 +74,10 @@ function collectDelays(
   delays: number[],
 ): void {
   for (const [i, seq] of seqs.entries()) {
-    const storedAt = store.bySeq(roomId, seq)?.createdAt;
+    const stored = store.bySeq(roomId, seq);
     const at = times[i];
-    if (storedAt === undefined || at === undefined) continue;
+    if (!stored || at === undefined) continue;
+    const storedAt = Date.parse(stored.createdAt);
     const isDisturbed = faults.some(
       (it) => at > it.startedAt && storedAt < Math.max(it.endedAt, wholeAt(it)) + 100,
     );

@@ -1,20 +1,24 @@
-import type { StoredMessage, StoredRoom } from "./run-log.ts";
+import type { MessageOut } from "#gen/socket-events.ts";
+import type { StoredRoom } from "./run-log.ts";
 import type { Findings } from "./violations.ts";
 
 /** The store, to look things up in. */
 export interface StoreIndex {
-  bySeq: (roomId: string, seq: number) => StoredMessage | undefined;
-  bySendKey: (roomId: string, clientMessageId: string) => StoredMessage | undefined;
+  bySeq: (roomId: string, seq: number) => MessageOut | undefined;
+  bySendKey: (roomId: string, clientMessageId: string) => MessageOut | undefined;
   lastSeq: (roomId: string) => number;
+  isPublic: (roomId: string) => boolean;
 }
 
 /** Each room is numbered 1, 2, 3 …, and no message stands in it twice. */
 export function checkStore(rooms: readonly StoredRoom[], findings: Findings): StoreIndex {
-  const bySeq = new Map<string, StoredMessage>();
-  const bySendKey = new Map<string, StoredMessage>();
+  const bySeq = new Map<string, MessageOut>();
+  const bySendKey = new Map<string, MessageOut>();
   const lastSeqs = new Map<string, number>();
+  const publicRooms = new Set<string>();
 
-  for (const { roomId, messages } of rooms) {
+  for (const { roomId, isPublic, messages } of rooms) {
+    if (isPublic) publicRooms.add(roomId);
     let last = 0;
     for (const message of messages) {
       const { seq, clientMessageId } = message;
@@ -41,6 +45,7 @@ export function checkStore(rooms: readonly StoredRoom[], findings: Findings): St
   return {
     bySeq: (roomId, seq) => bySeq.get(keyOf(roomId, seq)),
     bySendKey: (roomId, clientMessageId) => bySendKey.get(keyOf(roomId, clientMessageId)),
+    isPublic: (roomId) => publicRooms.has(roomId),
     lastSeq: (roomId) => lastSeqs.get(roomId) ?? 0,
   };
 }

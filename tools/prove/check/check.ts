@@ -1,8 +1,15 @@
+import { type ActCounts, checkActs } from "./check-acts.ts";
 import { checkFaults } from "./check-faults.ts";
+import { checkLists, checkReadMarks } from "./check-lists.ts";
+import { checkMentions } from "./check-mentions.ts";
+import { checkPictures } from "./check-pictures.ts";
+import { checkPresence } from "./check-presence.ts";
 import { checkReceived, type Delivery } from "./check-received.ts";
 import { checkSends } from "./check-sends.ts";
+import { checkShown } from "./check-shown.ts";
 import { checkStore } from "./check-store.ts";
-import type { RunLog } from "./run-log.ts";
+import { createExcuses } from "./excuses.ts";
+import type { ActKind, RunLog } from "./run-log.ts";
 import { createFindings, type Violation } from "./violations.ts";
 
 /** What a run comes to. */
@@ -13,6 +20,13 @@ export interface Verdict {
   stored: number;
   /** Messages at clients: each message once for each client that got it. */
   delivered: number;
+  /** Acknowledged replies. */
+  replies: number;
+  acts: Partial<Record<ActKind, ActCounts>>;
+  /** Changes at clients, by events and by resuming. */
+  changes: number;
+  /** Events at clients by which somebody was told of being mentioned. */
+  mentionsHeard: number;
   /** Pairs of one sender's messages that a failed attempt has turned round; no fault. */
   turnedByFailure: number;
   /** From a fault's end until whole, the longest; undefined without faults. */
@@ -27,8 +41,23 @@ export interface Verdict {
 export function checkRun(log: RunLog): Verdict {
   const findings = createFindings();
   const store = checkStore(log.rooms, findings);
-  const { acknowledged, turnedByFailure } = checkSends(log.sends, store, findings);
+  const excuses = createExcuses(log);
+  const { acts, clients, sends, users } = log;
+  const { acknowledged, turnedByFailure } = checkSends(
+    sends,
+    new Set(users.map(({ userId }) => userId)),
+    store,
+    excuses,
+    findings,
+  );
   const { delivered, quietDelivery } = checkReceived(log, store, findings);
+  const actCounts = checkActs(acts, users, store, excuses, findings);
+  const { changes } = checkPictures(clients, store, findings);
+  const { heard } = checkMentions(clients, users, log.rooms, excuses, findings);
+  checkShown(clients, findings);
+  checkLists(clients, users, findings);
+  checkReadMarks(acts, sends, users, findings);
+  checkPresence(clients, users, findings);
   const longestSilenceMs = checkFaults(log, findings);
   const { silenceMs } = log.limits;
   if (silenceMs !== undefined && quietDelivery && quietDelivery.longest > silenceMs) {
@@ -45,6 +74,10 @@ export function checkRun(log: RunLog): Verdict {
     acknowledged,
     stored,
     delivered,
+    replies: sends.filter(({ replyTo, ack }) => replyTo !== undefined && ack).length,
+    acts: actCounts,
+    changes,
+    mentionsHeard: heard,
     turnedByFailure,
     longestSilenceMs,
     quietDelivery,

@@ -2,14 +2,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { FaultCounts, FaultLog } from "../check/run-log.ts";
 import type { Load } from "../load/load-process.ts";
 import type { LoadCounts } from "../load/protocol.ts";
+import type { Platform } from "../platform/platform.ts";
 import type { Random } from "../random.ts";
-import type { Stage } from "../stage/stage.ts";
 import { effectOf } from "./effect.ts";
 import { type Injected, inject } from "./inject.ts";
 import type { FaultKind } from "./kinds.ts";
 
 export interface DirectorOptions {
-  stage: Stage;
+  platform: Platform;
   load: Load;
   random: Random;
   kinds: readonly FaultKind[];
@@ -27,6 +27,9 @@ const pairShare = 0.3;
 /** These don't get into each other's way. */
 const besides: Partial<Record<FaultKind, readonly FaultKind[]>> = {
   "kill-instance": ["kill-postgres", "pause-auth", "drop-connections", "kill-redis"],
+  "restart-instance": ["kill-redis", "drop-connections", "kill-auth"],
+  "add-instance": ["kill-redis", "kill-postgres"],
+  "kill-gateway": ["kill-redis", "crash-before-broadcast"],
   "pause-instance": ["kill-postgres", "drop-connections", "pause-redis"],
   "crash-before-broadcast": ["kill-redis", "pause-redis", "lose-acks"],
   "lose-commit-answer": ["drop-connections", "kill-redis"],
@@ -52,16 +55,16 @@ export async function injectFaults(options: DirectorOptions): Promise<FaultLog[]
 }
 
 async function injectOne(
-  { stage, load, random }: DirectorOptions,
+  { platform, load, random }: DirectorOptions,
   kind: FaultKind,
   beside: FaultKind | undefined,
 ): Promise<FaultLog> {
   const before = await load.counts();
-  const lostBefore = lostByStores(stage);
-  const conflictsBefore = conflictsOf(stage);
+  const lostBefore = lostByStores(platform);
+  const conflictsBefore = conflictsOf(platform);
   const startedAt = Date.now();
-  const injections = [inject[kind](stage, random)];
-  if (beside) injections.push(inject[beside](stage, random));
+  const injections = [inject[kind](platform, random)];
+  if (beside) injections.push(inject[beside](platform, random));
   const done = await Promise.all(injections);
   const endedAt = Date.now();
   if (kind === "drop-connections") await untilNoticed(load, before);
@@ -72,8 +75,8 @@ async function injectOne(
     ...difference(await load.counts(), before),
     acksDropped: sum(done, (it) => it.acksDropped),
     commitsUnheard: sum(done, (it) => it.commitsUnheard),
-    conflicts: conflictsOf(stage) - conflictsBefore,
-    backendsLost: lostByStores(stage) - lostBefore + sum(done, (it) => it.redisClients),
+    conflicts: conflictsOf(platform) - conflictsBefore,
+    backendsLost: lostByStores(platform) - lostBefore + sum(done, (it) => it.redisClients),
   };
   return {
     kind,
@@ -97,11 +100,14 @@ async function untilNoticed(load: Load, before: LoadCounts): Promise<void> {
   }
 }
 
-function lostByStores({ instances }: Stage): number {
-  return instances.reduce((total, { storeProxy }) => total + storeProxy.lostByServer(), 0);
+function lostByStores({ instances, spare }: Platform): number {
+  return [...instances, spare].reduce(
+    (total, { storeProxy }) => total + storeProxy.lostByServer(),
+    0,
+  );
 }
 
-function conflictsOf({ instances }: Stage): number {
+function conflictsOf({ instances }: Platform): number {
   return instances.reduce((total, { commits }) => total + commits.conflicts(), 0);
 }
 

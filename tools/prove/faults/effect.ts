@@ -6,10 +6,14 @@ export function effectOf(kind: FaultKind, counts: FaultCounts): number {
   const unserved = counts.refused + counts.unanswered + counts.slowAcks;
   switch (kind) {
     case "kill-instance":
+    case "restart-instance":
+    case "add-instance":
+    case "kill-gateway":
     case "drop-connections":
       return Math.min(counts.disconnects, counts.reconnects);
     case "pause-instance":
       return unserved + counts.disconnects;
+    case "kill-auth":
     case "pause-auth":
     case "lose-store":
       return unserved;

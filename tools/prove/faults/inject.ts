@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Platform } from "../platform/platform.ts";
 import type { Random } from "../random.ts";
-import type { Stage } from "../stage/stage.ts";
 import type { CommitMoment } from "../wire/commit-tap.ts";
 import type { FaultKind } from "./kinds.ts";
 
@@ -14,7 +14,7 @@ export interface Injected {
 }
 
 /** Injects a fault; resolves when it is over. */
-type Inject = (stage: Stage, random: Random) => Promise<Injected>;
+type Inject = (platform: Platform, random: Random) => Promise<Injected>;
 
 const strikeLimitMs = 5_000;
 
@@ -25,6 +25,40 @@ export const inject: Record<FaultKind, Inject> = {
     await pause(random.between(0, 1_500));
     await service.start();
     return { target: service.name };
+  },
+
+  async "restart-instance"({ instances, stop }, random) {
+    const { service } = random.pick(instances);
+    await stop(service);
+    await service.start();
+    return { target: service.name };
+  },
+
+  async "add-instance"({ doors, instances, spare, stop }, random) {
+    const { name, url } = random.pick(instances);
+    const proxy = doors.find(({ instance }) => instance === name)?.proxy;
+    if (!proxy) throw new Error(`no door leads to ${name}`);
+    await spare.service.start();
+    proxy.leadTo(spare.url);
+    for (const link of proxy.links()) link.cut();
+    await pause(random.between(2_000, 4_000));
+    proxy.leadTo(url);
+    await stop(spare.service);
+    return { target: `${spare.name}, with the clients of ${name}` };
+  },
+
+  async "kill-gateway"({ gateway }, random) {
+    await gateway.kill();
+    await pause(random.between(0, 1_500));
+    await gateway.start();
+    return { target: gateway.name };
+  },
+
+  async "kill-auth"({ auth }, random) {
+    await auth.kill();
+    await pause(random.between(3_000, 4_500));
+    await auth.start();
+    return { target: auth.name };
   },
 
   async "kill-postgres"({ database }) {
@@ -114,7 +148,7 @@ export const inject: Record<FaultKind, Inject> = {
 };
 
 /** How many are connected to Redis again, once the first is. */
-async function clientsSoon(redis: Stage["redis"]): Promise<number> {
+async function clientsSoon(redis: Platform["redis"]): Promise<number> {
   const giveUpAt = performance.now() + 3_000;
   while (redis && performance.now() < giveUpAt) {
     const count = (await redis.clients()) ?? 0;

@@ -1,6 +1,10 @@
 /** What prove does to the platform. */
 export const faultKinds = [
   "kill-instance",
+  "restart-instance",
+  "add-instance",
+  "kill-gateway",
+  "kill-auth",
   "kill-postgres",
   "pause-instance",
   "pause-auth",
@@ -22,6 +26,10 @@ export function isFaultKind(name: string): name is FaultKind {
 /** Each fault in words, for the table. */
 export const faultTitles: Record<FaultKind, string> = {
   "kill-instance": "kill -9 of a message instance",
+  "restart-instance": "a message instance is restarted (SIGTERM)",
+  "add-instance": "an instance is added, serves and goes",
+  "kill-gateway": "kill -9 of the gateway",
+  "kill-auth": "kill -9 of auth",
   "kill-postgres": "kill -9 of PostgreSQL",
   "pause-instance": "a message instance hangs (SIGSTOP)",
   "pause-auth": "auth hangs (SIGSTOP)",

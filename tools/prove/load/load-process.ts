@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ClientLog, SendLog } from "../check/run-log.ts";
-import type { Command, LoadConfig, LoadCounts, Status } from "./protocol.ts";
+import type { Command, LoadConfig, LoadCounts, LoadLog, Status } from "./protocol.ts";
 
 /** The clients, in a process of their own. */
 export interface Load {
@@ -12,8 +11,11 @@ export interface Load {
   counts: () => Promise<LoadCounts>;
   /** Milliseconds from now until all is whole again; undefined if it isn't within the limit. */
   untilWhole: (limitMs: number) => Promise<number | undefined>;
-  stopSending: () => Promise<void>;
-  finish: (file: string) => Promise<{ sends: SendLog[]; clients: ClientLog[] }>;
+  /** Nothing new is begun. */
+  stop: () => Promise<void>;
+  /** Resolves when nothing has come to any client for a while. */
+  settle: (leastMs: number) => Promise<void>;
+  finish: (file: string) => Promise<LoadLog>;
   kill: () => void;
 }
 
@@ -21,6 +23,8 @@ type Order = Command extends infer C ? (C extends Command ? Omit<C, "n"> : never
 
 const startLimitMs = 60_000;
 const commandLimitMs = 30_000;
+const settleLimitMs = 60_000;
+const finishLimitMs = 300_000;
 
 export function startLoad(logFile: string): Load {
   const log = openSync(logFile, "a");
@@ -56,6 +60,7 @@ export function startLoad(logFile: string): Load {
     }
   };
   const command = (order: Order) => {
+    if (!child.connected) throw new Error(`the clients' process ended, see ${logFile}`);
     const n = ++commands;
     child.send({ ...order, n });
     return n;
@@ -80,13 +85,12 @@ export function startLoad(logFile: string): Load {
       await until((it) => it.whole[n] !== undefined, limitMs);
       return status?.whole[n];
     },
-    stopSending: () => done({ type: "stop" }),
+    stop: () => done({ type: "stop" }),
+    settle: (leastMs) => done({ type: "settle", leastMs }, settleLimitMs),
     async finish(file) {
-      await done({ type: "finish", file });
+      await done({ type: "finish", file }, finishLimitMs);
       child.disconnect();
-      const logs: { sends: SendLog[]; clients: ClientLog[] } = JSON.parse(
-        readFileSync(file, "utf8"),
-      );
+      const logs: LoadLog = JSON.parse(readFileSync(file, "utf8"));
       return logs;
     },
     kill: () => void child.kill("SIGKILL"),

@@ -1,30 +1,41 @@
-/** The process of the clients: unmodified Socket.IO clients that write and read. */
+/** The process of the clients: they write, read and do all else, by the SDK and by plain Socket.IO. */
 import { writeFileSync } from "node:fs";
-import { registerApiUser } from "#tools/rig/api.ts";
+import { setTimeout as pause } from "node:timers/promises";
 import { createRandom } from "../random.ts";
-import { type ChatClient, createChatClient } from "./chat-client.ts";
-import type { Command, LoadConfig, Status } from "./protocol.ts";
-import { createTally } from "./tally.ts";
-import { createWriter, tickMs, type Writer } from "./writer.ts";
-
-interface Mark {
-  n: number;
-  at: number;
-  top: Map<string, number>;
-}
+import { type Actor, createActor } from "./actor.ts";
+import type { ChatClient, Perform } from "./client.ts";
+import { gather, type People } from "./people.ts";
+import type { Command, LoadConfig, LoadLog, Status } from "./protocol.ts";
+import { readStore } from "./read-store.ts";
+import { createSdkClient, type SdkClientOptions } from "./sdk-client.ts";
+import { performBySdk } from "./sdk-perform.ts";
+import { createSdkWriter } from "./sdk-writer.ts";
+import { createSocketClient, type SocketClientOptions } from "./socket-client.ts";
+import { performBySocket } from "./socket-perform.ts";
+import { createSocketWriter, type SocketWriter } from "./socket-writer.ts";
+import { createTally, tickMs } from "./tally.ts";
+import { createWholeness } from "./wholeness.ts";
+import type { Writer, WriterOptions } from "./writer.ts";
 
 const tally = createTally();
 const clients: ChatClient[] = [];
 const writers: Writer[] = [];
-let roomIds: readonly string[] = [];
-let marks: Mark[] = [];
-const whole: Record<number, number> = {};
+const actors: Actor[] = [];
+const busy: Pick<Writer | Actor, "oldestWaiting">[] = [];
+const wholeness = createWholeness({ clients, busy, tally });
+let people: People | undefined;
 const state = {
   seen: 0,
   isStarted: false,
   isFinished: false,
   failure: undefined as string | undefined,
 };
+/** An id that no user has. */
+const nobody = "999999999";
+/** Without an event for so long, everything that was on its way has come: polling takes 2 s. */
+const quietMs = 4_000;
+/** Presence may take its 30 s. */
+const settleLimitMs = 40_000;
 
 process.on("message", (command: Command) => {
   obey(command).then(
@@ -40,20 +51,22 @@ process.on("message", (command: Command) => {
 });
 process.on("disconnect", () => process.exit(1));
 setInterval(() => {
-  judgeMarks();
+  wholeness.judge();
   report();
 }, 25);
 
 async function obey(command: Command): Promise<void> {
   if (command.type === "start") await start(command.config);
-  else if (command.type === "mark") {
-    marks.push({ n: command.n, at: Date.now(), top: new Map(tally.top) });
-  } else if (command.type === "stop") for (const writer of writers) writer.stop();
+  else if (command.type === "mark") wholeness.mark(command.n);
+  else if (command.type === "stop") for (const it of [...writers, ...actors]) it.stop();
+  else if (command.type === "settle") await settle(command.leastMs);
   else if (command.type === "finish") {
-    const logs = {
-      sends: tally.sends,
-      clients: clients.map((it) => ({ client: it.spec.name, rooms: it.received() })),
-    };
+    const { sends, acts } = tally;
+    const opened = acts.flatMap(({ userId, ack }): [string, string][] =>
+      ack?.roomId === undefined ? [] : [[ack.roomId, userId]],
+    );
+    const stored = await readStore([...(people?.users.values() ?? [])], new Map(opened));
+    const logs: LoadLog = { ...stored, sends, acts, clients: clients.map((it) => it.log()) };
     writeFileSync(command.file, JSON.stringify(logs));
     for (const client of clients) client.close();
     state.isFinished = true;
@@ -61,75 +74,97 @@ async function obey(command: Command): Promise<void> {
 }
 
 async function start(config: LoadConfig): Promise<void> {
-  roomIds = config.roomIds;
+  people = await gather(config);
   const random = createRandom(config.seed);
   const instances = new Map(config.clients.map((it) => [it.name, it.instance]));
   const instanceOf = (clientMessageId: string) => {
     const [name = "", via] = clientMessageId.split("_");
     return via === "socket" ? instances.get(name) : undefined;
   };
+  const userIds = [...people.users.values()].map(({ id }) => id);
   for (const spec of config.clients) {
-    const user = await registerApiUser(config.apiUrl, spec.name);
-    let writer: Writer | undefined;
-    const client = createChatClient({
-      spec,
-      user,
-      roomIds,
-      tally,
-      instanceOf,
-      onJoined: (roomId) => writer?.onJoined(roomId),
-      onLost: () => writer?.onLost(),
-    });
+    const user = people.users.get(spec.user);
+    if (!user) throw new Error(`${spec.user} is nobody`);
+    const its = { spec, user, watched: userIds, tally };
+    const { client, perform, createWriter } = spec.transports
+      ? plainClient({ ...its, instanceOf })
+      : sdkClient(its);
     clients.push(client);
-    if (spec.messagesPerSecond > 0) {
-      writer = createWriter({ client, user, random, tally });
-      writers.push(writer);
-    }
-    client.connect();
+    const peerIds = userIds.filter((id) => id !== user.id);
+    const actor = createActor({ client, perform, peerIds, random, tally });
+    actors.push(actor);
+    busy.push(actor);
+    if (spec.messagesPerSecond === 0) continue;
+    const own = people.own.get(spec.instance ?? "");
+    const writer = createWriter({
+      writesTo: own === undefined ? people.shared : [...people.shared, own],
+      mentionable: [...userIds, nobody],
+      random,
+      tally,
+      onSent: ({ roomId }, seq) => actor.sent(roomId, seq),
+    });
+    writers.push(writer);
+    busy.push(writer);
   }
-  while (joined() < clients.length * roomIds.length) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  while (!clients.every((it) => it.isSubscribed())) await pause(20);
   setInterval(() => {
-    for (const writer of writers) writer.tick();
+    for (const it of [...writers, ...actors]) it.tick();
   }, tickMs);
   state.isStarted = true;
 }
 
-/** Whole: everybody is joined and has all of before the mark, and all sends of before are answered. */
-function judgeMarks(): void {
-  const now = Date.now();
-  marks = marks.filter((mark) => {
-    if (!isWhole(mark)) return true;
-    whole[mark.n] = now - mark.at;
-    return false;
+/** A client, and how it acts and writes. */
+interface Program {
+  client: ChatClient;
+  perform: Perform;
+  createWriter: (options: WriterOptions) => Writer;
+}
+
+function sdkClient(options: SdkClientOptions): Program {
+  const client = createSdkClient(options);
+  return {
+    client,
+    perform: (act) => performBySdk(client, act),
+    createWriter: (its) => createSdkWriter(client, its),
+  };
+}
+
+function plainClient(options: Omit<SocketClientOptions, "onJoined" | "onLost">): Program {
+  let writer: SocketWriter | undefined;
+  const client = createSocketClient({
+    ...options,
+    onJoined: (roomId) => writer?.onJoined(roomId),
+    onLost: () => writer?.onLost(),
   });
+  return {
+    client,
+    perform: (act, byEvent) => performBySocket(client, act, byEvent),
+    createWriter(its) {
+      writer = createSocketWriter(client, its);
+      return writer;
+    },
+  };
 }
 
-function isWhole({ at, top }: Mark): boolean {
-  const isAnswered = writers.every((it) => (it.oldestWaiting() ?? Number.POSITIVE_INFINITY) > at);
-  if (!isAnswered) return false;
-  return clients.every((client) =>
-    roomIds.every(
-      (roomId) => client.isJoined(roomId) && client.lastOf(roomId) >= (top.get(roomId) ?? 0),
-    ),
-  );
-}
-
-function joined(): number {
-  return clients.reduce((sum, it) => sum + roomIds.filter((id) => it.isJoined(id)).length, 0);
+/** What doesn't come to rest in time is compared as it is. */
+async function settle(leastMs: number): Promise<void> {
+  const startedAt = Date.now();
+  const restsAt = () => Math.max(tally.lastEventAt + quietMs, startedAt + leastMs);
+  while (Date.now() < Math.min(restsAt(), startedAt + settleLimitMs)) await pause(50);
 }
 
 function report(): void {
   if (!process.connected) return;
+  const joins = clients.map((it) => it.joins());
   const status: Status = {
     ...state,
     counts: tally.counts,
     sent: tally.sends.length,
     acknowledged: tally.acknowledged,
-    joined: joined(),
-    toJoin: clients.length * roomIds.length,
-    whole,
+    done: tally.done,
+    joined: joins.reduce((sum, it) => sum + it.joined, 0),
+    toJoin: joins.reduce((sum, it) => sum + it.toJoin, 0),
+    whole: wholeness.whole,
   };
   process.send?.(status);
 }

@@ -1,21 +1,29 @@
-import type { FaultCounts } from "../check/run-log.ts";
+import type { FaultCounts, RunLog } from "../check/run-log.ts";
 
 /** Who connects where, and how. */
 export interface ClientSpec {
   name: string;
+  /** Whose it is: several clients of one user are their devices. */
+  user: string;
   url: string;
   /** Another one's messages come from the other instance; undefined: it isn't known. */
   instance: string | undefined;
-  transports: ("polling" | "websocket")[];
+  /** Of a plain Socket.IO client; undefined: it is the SDK, which finds one by itself. */
+  transports: ("polling" | "websocket")[] | undefined;
+  /** It joins every room that it knows of; else it only watches them. */
+  joins: boolean;
   /** 0: it only reads. */
   messagesPerSecond: number;
-  /** Where it writes; it reads everywhere. */
-  writesTo: string[];
+  /** Everything besides sends; a client that only reads marks what it has read, and no more. */
+  actsPerSecond: number;
 }
 
 export interface LoadConfig {
   clients: ClientSpec[];
-  roomIds: string[];
+  /** Rooms to which everybody writes: every second one is private. */
+  sharedRooms: number;
+  /** Each has a room to which only its clients write. */
+  instances: string[];
   /** Where REST is called. */
   apiUrl: string;
   seed: number;
@@ -27,10 +35,15 @@ export type Command =
   | { n: number; type: "report" }
   /** A fault has ended: say when all is whole again. */
   | { n: number; type: "mark" }
-  /** No new messages; what is not acknowledged is still sent again. */
+  /** Nothing new is sent or done; what is not acknowledged is still sent again. */
   | { n: number; type: "stop" }
-  /** Writes the logs to a file and ends. */
+  /** Resolves when nothing has come to any client for a while, after `leastMs` at the earliest. */
+  | { n: number; type: "settle"; leastMs: number }
+  /** Reads what the store has, writes it and the logs to a file, and ends. */
   | { n: number; type: "finish"; file: string };
+
+/** What it writes at the end. */
+export type LoadLog = Pick<RunLog, "rooms" | "users" | "sends" | "acts" | "clients">;
 
 export type LoadCounts = Omit<
   FaultCounts,
@@ -46,6 +59,8 @@ export interface Status {
   counts: LoadCounts;
   sent: number;
   acknowledged: number;
+  /** Acts that were acknowledged. */
+  done: number;
   /** Memberships: clients times rooms. */
   joined: number;
   toJoin: number;

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file aetherconnect/auth/v1/user.proto.
  */
 export const file_aetherconnect_auth_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("CiBhZXRoZXJjb25uZWN0L2F1dGgvdjEvdXNlci5wcm90bxIVYWV0aGVyY29ubmVjdC5hdXRoLnYxItcBCgRVc2VyEgoKAmlkGAEgASgJEhAKCHVzZXJuYW1lGAIgASgJEg0KBWVtYWlsGAMgASgJEhIKCmZpcnN0X25hbWUYBCABKAkSEQoJbGFzdF9uYW1lGAUgASgJEgwKBG5hbWUYBiABKAkSDQoFcm9sZXMYByADKAkSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOQoLVXNlclN1bW1hcnkSCgoCaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSDAoEbmFtZRgDIAEoCWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CiBhZXRoZXJjb25uZWN0L2F1dGgvdjEvdXNlci5wcm90bxIVYWV0aGVyY29ubmVjdC5hdXRoLnYxIu4BCgRVc2VyEgoKAmlkGAEgASgJEhAKCHVzZXJuYW1lGAIgASgJEg0KBWVtYWlsGAMgASgJEhIKCmZpcnN0X25hbWUYBCABKAkSEQoJbGFzdF9uYW1lGAUgASgJEgwKBG5hbWUYBiABKAkSDQoFcm9sZXMYByADKAkSLgoKY3JlYXRlZF9hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNc2hvd19wcmVzZW5jZRgKIAEoCCI5CgtVc2VyU3VtbWFyeRIKCgJpZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRIMCgRuYW1lGAMgASgJYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * A user, as shown to the user alone.
@@ -82,6 +82,13 @@ export type User = Message<"aetherconnect.auth.v1.User"> & {
    * @generated from field: google.protobuf.Timestamp updated_at = 9;
    */
   updatedAt?: Timestamp | undefined;
+
+  /**
+   * Whether others may see if the user is online.
+   *
+   * @generated from field: bool show_presence = 10;
+   */
+  showPresence: boolean;
 };
 
 /**

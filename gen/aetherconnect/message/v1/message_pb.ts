@@ -16,7 +16,42 @@ import type { JsonObject, Message as Message$1, UnknownEnum } from "@bufbuild/pr
  * Describes the file aetherconnect/message/v1/message.proto.
  */
 export const file_aetherconnect_message_v1_message: GenFile = /*@__PURE__*/
-  fileDesc("CiZhZXRoZXJjb25uZWN0L21lc3NhZ2UvdjEvbWVzc2FnZS5wcm90bxIYYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxIo4DCgdNZXNzYWdlEgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSEAoIdXNlcm5hbWUYAyABKAkSDwoHcm9vbV9pZBgEIAEoCRIPCgdjb250ZW50GAUgASgJEjsKDG1lc3NhZ2VfdHlwZRgGIAEoDjIlLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NZXNzYWdlVHlwZRIuCghtZXRhZGF0YRgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIAIgBARIuCgpjcmVhdGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNzZXEYCiABKA0SHgoRY2xpZW50X21lc3NhZ2VfaWQYCyABKAlIAYgBAToV2rUYEQoLbmV3X21lc3NhZ2UQAhgCQgsKCV9tZXRhZGF0YUIUChJfY2xpZW50X21lc3NhZ2VfaWQi1gIKE0xpc3RNZXNzYWdlc1JlcXVlc3QSGAoHcm9vbV9pZBgBIAEoCUIHukgEcgIQARIaCgRwYWdlGAIgASgNQge6SAQqAigBSACIAQESHQoFbGltaXQYAyABKA1CCbpIBioEGGQoAUgBiAEBEhwKBmJlZm9yZRgEIAEoDUIHukgEKgIoAUgCiAEBEhIKBWFmdGVyGAUgASgNSAOIAQE6jwG6SIsBGogBCgRwYWdlEipnaXZlIGF0IG1vc3Qgb25lIG9mIHBhZ2UsIGJlZm9yZSBhbmQgYWZ0ZXIaVFtoYXModGhpcy5wYWdlKSwgaGFzKHRoaXMuYmVmb3JlKSwgaGFzKHRoaXMuYWZ0ZXIpXS5maWx0ZXIoZ2l2ZW4sIGdpdmVuKS5zaXplKCkgPD0gMUIHCgVfcGFnZUIICgZfbGltaXRCCQoHX2JlZm9yZUIICgZfYWZ0ZXIihQEKFExpc3RNZXNzYWdlc1Jlc3BvbnNlEjMKCG1lc3NhZ2VzGAEgAygLMiEuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lc3NhZ2USOAoKcGFnaW5hdGlvbhgCIAEoCzIkLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5QYWdpbmF0aW9uIr8EChJTZW5kTWVzc2FnZVJlcXVlc3QSGAoHcm9vbV9pZBgBIAEoCUIHukgEcgIQARJYCgdjb250ZW50GAIgASgJQke6SES6AToKCW5vdF9ibGFuaxIRbXVzdCBub3QgYmUgYmxhbmsaGnRoaXMubWF0Y2hlcygnW15cXHNcXHBaXScpcgUQARigHxKHAQoRY2xpZW50X21lc3NhZ2VfaWQYAyABKAlCZ7pIZLoBYQoRY2xpZW50X21lc3NhZ2VfaWQSJW11c3QgYmUgMSB0byA2NCBvZiBBLVosIGEteiwgMC05LCBfIC0aJXRoaXMubWF0Y2hlcygnXltBLVphLXowLTlfLV17MSw2NH0kJylIAIgBARKEAQoMbWVzc2FnZV90eXBlGAQgASgOMiUuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lc3NhZ2VUeXBlQke6SES6AUEKDG1lc3NhZ2VfdHlwZRIbbXVzdCBiZSB0ZXh0LCBpbWFnZSBvciBmaWxlGhR0aGlzIGluIFswLCAxLCAyLCAzXRI5CghtZXRhZGF0YRgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RCCbK2GAUIgCAQCEgBiAEBOkbatRhCCgxzZW5kX21lc3NhZ2UQARgCIixhZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuU2VuZE1lc3NhZ2VSZXNwb25zZTABQhQKEl9jbGllbnRfbWVzc2FnZV9pZEILCglfbWV0YWRhdGEicgoTU2VuZE1lc3NhZ2VSZXNwb25zZRIvCgRkYXRhGAEgASgLMiEuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lc3NhZ2USHAoJZHVwbGljYXRlGAIgASgIQgSothgBSACIAQFCDAoKX2R1cGxpY2F0ZSqKAQoLTWVzc2FnZVR5cGUSHAoYTUVTU0FHRV9UWVBFX1VOU1BFQ0lGSUVEEAASFQoRTUVTU0FHRV9UWVBFX1RFWFQQARIWChJNRVNTQUdFX1RZUEVfSU1BR0UQAhIVChFNRVNTQUdFX1RZUEVfRklMRRADEhcKE01FU1NBR0VfVFlQRV9TWVNURU0QBDKTAwoOTWVzc2FnZVNlcnZpY2USwwEKDExpc3RNZXNzYWdlcxItLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MaXN0TWVzc2FnZXNSZXF1ZXN0Gi4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkxpc3RNZXNzYWdlc1Jlc3BvbnNlIlSItRgCkrUYRzImTWVzc2FnZSBoaXN0b3J5IHJldHJpZXZlZCBzdWNjZXNzZnVsbHkKHS9hcGkvcm9vbXMve3Jvb21faWR9L21lc3NhZ2VzorUYAQ8SugEKC1NlbmRNZXNzYWdlEiwuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlNlbmRNZXNzYWdlUmVxdWVzdBotLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5TZW5kTWVzc2FnZVJlc3BvbnNlIk6ItRgCkrUYQCjJATIZTWVzc2FnZSBzZW50IHN1Y2Nlc3NmdWxseUDIARodL2FwaS9yb29tcy97cm9vbV9pZH0vbWVzc2FnZXOitRgCDw1iBnByb3RvMw", [file_aetherconnect_message_v1_pagination, file_aetherconnect_options_v1_options, file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("CiZhZXRoZXJjb25uZWN0L21lc3NhZ2UvdjEvbWVzc2FnZS5wcm90bxIYYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxIjoKCFJlYWN0aW9uEg0KBWVtb2ppGAEgASgJEg0KBWNvdW50GAIgASgNEhAKCHVzZXJfaWRzGAMgAygJIsEHCgdNZXNzYWdlEgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSEAoIdXNlcm5hbWUYAyABKAkSDwoHcm9vbV9pZBgEIAEoCRIPCgdjb250ZW50GAUgASgJEjsKDG1lc3NhZ2VfdHlwZRgGIAEoDjIlLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NZXNzYWdlVHlwZRIuCghtZXRhZGF0YRgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIAIgBARIuCgpjcmVhdGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNzZXEYCiABKA0SHgoRY2xpZW50X21lc3NhZ2VfaWQYCyABKAlIAYgBARIQCghyZXZpc2lvbhgMIAEoDRIyCgllZGl0ZWRfYXQYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAKIAQESMwoKZGVsZXRlZF9hdBgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIA4gBARIXCgpkZWxldGVkX2J5GA8gASgJSASIAQESNQoJcmVhY3Rpb25zGBAgAygLMiIuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJlYWN0aW9uEhUKCHJlcGx5X3RvGBEgASgNSAWIAQESFwoKdGhyZWFkX3NlcRgSIAEoDUgGiAEBEhMKC3JlcGx5X2NvdW50GBMgASgNEjYKDWxhc3RfcmVwbHlfYXQYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAeIAQESEAoIbWVudGlvbnMYFSADKAkSFQoNbWVudGlvbnNfcm9vbRgWIAEoCBIyCglwaW5uZWRfYXQYFyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSAiIAQESFgoJcGlubmVkX2J5GBggASgJSAmIAQE6Fdq1GBEKC25ld19tZXNzYWdlEAIYAkILCglfbWV0YWRhdGFCFAoSX2NsaWVudF9tZXNzYWdlX2lkQgwKCl9lZGl0ZWRfYXRCDQoLX2RlbGV0ZWRfYXRCDQoLX2RlbGV0ZWRfYnlCCwoJX3JlcGx5X3RvQg0KC190aHJlYWRfc2VxQhAKDl9sYXN0X3JlcGx5X2F0QgwKCl9waW5uZWRfYXRCDAoKX3Bpbm5lZF9ieSKyBQoTTGlzdE1lc3NhZ2VzUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABEhoKBHBhZ2UYAiABKA1CB7pIBCoCKAFIAIgBARIdCgVsaW1pdBgDIAEoDUIJukgGKgQYZCgBSAGIAQESHAoGYmVmb3JlGAQgASgNQge6SAQqAigBSAKIAQESEgoFYWZ0ZXIYBSABKA1IA4gBARIaCg1jaGFuZ2VkX3NpbmNlGAYgASgNSASIAQESHAoGdGhyZWFkGAcgASgNQge6SAQqAigBSAWIAQE6lAO6SJADGogBCgRwYWdlEipnaXZlIGF0IG1vc3Qgb25lIG9mIHBhZ2UsIGJlZm9yZSBhbmQgYWZ0ZXIaVFtoYXModGhpcy5wYWdlKSwgaGFzKHRoaXMuYmVmb3JlKSwgaGFzKHRoaXMuYWZ0ZXIpXS5maWx0ZXIoZ2l2ZW4sIGdpdmVuKS5zaXplKCkgPD0gMRqNAQoMY2hhbmdlZFNpbmNlEidub3QgdG9nZXRoZXIgd2l0aCBwYWdlLCBiZWZvcmUgb3IgYWZ0ZXIaVCFoYXModGhpcy5jaGFuZ2VkX3NpbmNlKSB8fCAhKGhhcyh0aGlzLnBhZ2UpIHx8IGhhcyh0aGlzLmJlZm9yZSkgfHwgaGFzKHRoaXMuYWZ0ZXIpKRpzCgZ0aHJlYWQSJm5vdCB0b2dldGhlciB3aXRoIHBhZ2Ugb3IgY2hhbmdlZFNpbmNlGkEhaGFzKHRoaXMudGhyZWFkKSB8fCAhKGhhcyh0aGlzLnBhZ2UpIHx8IGhhcyh0aGlzLmNoYW5nZWRfc2luY2UpKUIHCgVfcGFnZUIICgZfbGltaXRCCQoHX2JlZm9yZUIICgZfYWZ0ZXJCEAoOX2NoYW5nZWRfc2luY2VCCQoHX3RocmVhZCK5AQoUTGlzdE1lc3NhZ2VzUmVzcG9uc2USMwoIbWVzc2FnZXMYASADKAsyIS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWVzc2FnZRI4CgpwYWdpbmF0aW9uGAIgASgLMiQuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlBhZ2luYXRpb24SIAoNbGFzdF9yZXZpc2lvbhgDIAEoDUIEqLYYAUgAiAEBQhAKDl9sYXN0X3JldmlzaW9uIr4FChJTZW5kTWVzc2FnZVJlcXVlc3QSGAoHcm9vbV9pZBgBIAEoCUIHukgEcgIQARJYCgdjb250ZW50GAIgASgJQke6SES6AToKCW5vdF9ibGFuaxIRbXVzdCBub3QgYmUgYmxhbmsaGnRoaXMubWF0Y2hlcygnW15cXHNcXHBaXScpcgUQARigHxKHAQoRY2xpZW50X21lc3NhZ2VfaWQYAyABKAlCZ7pIZLoBYQoRY2xpZW50X21lc3NhZ2VfaWQSJW11c3QgYmUgMSB0byA2NCBvZiBBLVosIGEteiwgMC05LCBfIC0aJXRoaXMubWF0Y2hlcygnXltBLVphLXowLTlfLV17MSw2NH0kJylIAIgBARKEAQoMbWVzc2FnZV90eXBlGAQgASgOMiUuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lc3NhZ2VUeXBlQke6SES6AUEKDG1lc3NhZ2VfdHlwZRIbbXVzdCBiZSB0ZXh0LCBpbWFnZSBvciBmaWxlGhR0aGlzIGluIFswLCAxLCAyLCAzXRI5CghtZXRhZGF0YRgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RCCbK2GAUIgCAQCEgBiAEBEh4KCHJlcGx5X3RvGAYgASgNQge6SAQqAigBSAKIAQESIgoIbWVudGlvbnMYByADKAlCELpIDZIBChAUIgZyBBABGEASGgoNbWVudGlvbnNfcm9vbRgIIAEoCEgDiAEBOkbatRhCCgxzZW5kX21lc3NhZ2UQARgCIixhZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuU2VuZE1lc3NhZ2VSZXNwb25zZTABQhQKEl9jbGllbnRfbWVzc2FnZV9pZEILCglfbWV0YWRhdGFCCwoJX3JlcGx5X3RvQhAKDl9tZW50aW9uc19yb29tInIKE1NlbmRNZXNzYWdlUmVzcG9uc2USLwoEZGF0YRgBIAEoCzIhLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NZXNzYWdlEhwKCWR1cGxpY2F0ZRgCIAEoCEIEqLYYAUgAiAEBQgwKCl9kdXBsaWNhdGUirAIKEkVkaXRNZXNzYWdlUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABEhQKA3NlcRgCIAEoDUIHukgEKgIoARJYCgdjb250ZW50GAMgASgJQke6SES6AToKCW5vdF9ibGFuaxIRbXVzdCBub3QgYmUgYmxhbmsaGnRoaXMubWF0Y2hlcygnW15cXHNcXHBaXScpcgUQARigHxI5CghtZXRhZGF0YRgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RCCbK2GAUIgCAQCEgAiAEBOkTatRhACgxlZGl0X21lc3NhZ2UQARgCIixhZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuRWRpdE1lc3NhZ2VSZXNwb25zZUILCglfbWV0YWRhdGEiRgoTRWRpdE1lc3NhZ2VSZXNwb25zZRIvCgRkYXRhGAEgASgLMiEuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lc3NhZ2UikAEKFERlbGV0ZU1lc3NhZ2VSZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAESFAoDc2VxGAIgASgNQge6SAQqAigBOkjatRhECg5kZWxldGVfbWVzc2FnZRABGAIiLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5EZWxldGVNZXNzYWdlUmVzcG9uc2UiSAoVRGVsZXRlTWVzc2FnZVJlc3BvbnNlEi8KBGRhdGEYASABKAsyIS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWVzc2FnZSKmAQoSQWRkUmVhY3Rpb25SZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAESFAoDc2VxGAIgASgNQge6SAQqAigBEhoKBWVtb2ppGAMgASgJQgu6SARyAhABwLYYATpE2rUYQAoMYWRkX3JlYWN0aW9uEAEYAiIsYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkFkZFJlYWN0aW9uUmVzcG9uc2UiRgoTQWRkUmVhY3Rpb25SZXNwb25zZRIvCgRkYXRhGAEgASgLMiEuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lc3NhZ2UirwEKFVJlbW92ZVJlYWN0aW9uUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABEhQKA3NlcRgCIAEoDUIHukgEKgIoARIaCgVlbW9qaRgDIAEoCUILukgEcgIQAcC2GAE6Stq1GEYKD3JlbW92ZV9yZWFjdGlvbhABGAIiL2FldGhlcmNvbm5lY3QubWVzc2FnZS52MS5SZW1vdmVSZWFjdGlvblJlc3BvbnNlIkkKFlJlbW92ZVJlYWN0aW9uUmVzcG9uc2USLwoEZGF0YRgBIAEoCzIhLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NZXNzYWdlIrABChRMaXN0UmVhY3Rpb25zUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABEhQKA3NlcRgCIAEoDUIHukgEKgIoARIaCgVlbW9qaRgDIAEoCUILukgEcgIQAcC2GAESGgoEcGFnZRgEIAEoDUIHukgEKgIoAUgAiAEBEh0KBWxpbWl0GAUgASgNQgm6SAYqBBhkKAFIAYgBAUIHCgVfcGFnZUIICgZfbGltaXQihAEKFUxpc3RSZWFjdGlvbnNSZXNwb25zZRIxCgV1c2VycxgBIAMoCzIiLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5Vc2VyTmFtZRI4CgpwYWdpbmF0aW9uGAIgASgLMiQuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlBhZ2luYXRpb24iOwoIVXNlck5hbWUSDwoHdXNlcl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRIMCgRuYW1lGAMgASgJIkMKEVBpbk1lc3NhZ2VSZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAESFAoDc2VxGAIgASgNQge6SAQqAigBIkUKElBpbk1lc3NhZ2VSZXNwb25zZRIvCgRkYXRhGAEgASgLMiEuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lc3NhZ2UiRQoTVW5waW5NZXNzYWdlUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABEhQKA3NlcRgCIAEoDUIHukgEKgIoASJHChRVbnBpbk1lc3NhZ2VSZXNwb25zZRIvCgRkYXRhGAEgASgLMiEuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lc3NhZ2UiKwoPTGlzdFBpbnNSZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAEiRwoQTGlzdFBpbnNSZXNwb25zZRIzCghtZXNzYWdlcxgBIAMoCzIhLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NZXNzYWdlIqQDChVTZWFyY2hNZXNzYWdlc1JlcXVlc3QSFQoBcRgBIAEoCUIKukgHcgUQARjIARIdCgdyb29tX2lkGAIgASgJQge6SARyAhABSACIAQESHQoHdXNlcl9pZBgDIAEoCUIHukgEcgIQAUgBiAEBEi4KBWFmdGVyGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgCiAEBEi8KBmJlZm9yZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIA4gBARIdCgVsaW1pdBgGIAEoDUIJukgGKgQYZCgBSASIAQESdAoGY3Vyc29yGAcgASgJQl+6SFy6AVkKBmN1cnNvchIjbXVzdCBiZSB0aGUgbmV4dEN1cnNvciBvZiBhbiBhbnN3ZXIaKnRoaXMubWF0Y2hlcygnXlswLTldezEsMTV9LVswLTlhLWZdezI0fSQnKUgFiAEBQgoKCF9yb29tX2lkQgoKCF91c2VyX2lkQggKBl9hZnRlckIJCgdfYmVmb3JlQggKBl9saW1pdEIJCgdfY3Vyc29yIncKFlNlYXJjaE1lc3NhZ2VzUmVzcG9uc2USMwoIbWVzc2FnZXMYASADKAsyIS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWVzc2FnZRIYCgtuZXh0X2N1cnNvchgCIAEoCUgAiAEBQg4KDF9uZXh0X2N1cnNvciKyAQoTTGlzdE1lbnRpb25zUmVxdWVzdBIdCgVsaW1pdBgBIAEoDUIJukgGKgQYZCgBSACIAQESZwoGY3Vyc29yGAIgASgJQlK6SE+6AUwKBmN1cnNvchIjbXVzdCBiZSB0aGUgbmV4dEN1cnNvciBvZiBhbiBhbnN3ZXIaHXRoaXMubWF0Y2hlcygnXlswLTldezEsMTV9JCcpSAGIAQFCCAoGX2xpbWl0QgkKB19jdXJzb3IidQoUTGlzdE1lbnRpb25zUmVzcG9uc2USMwoIbWVzc2FnZXMYASADKAsyIS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWVzc2FnZRIYCgtuZXh0X2N1cnNvchgCIAEoCUgAiAEBQg4KDF9uZXh0X2N1cnNvciqKAQoLTWVzc2FnZVR5cGUSHAoYTUVTU0FHRV9UWVBFX1VOU1BFQ0lGSUVEEAASFQoRTUVTU0FHRV9UWVBFX1RFWFQQARIWChJNRVNTQUdFX1RZUEVfSU1BR0UQAhIVChFNRVNTQUdFX1RZUEVfRklMRRADEhcKE01FU1NBR0VfVFlQRV9TWVNURU0QBCqLAQoKQ2hhbmdlVHlwZRIbChdDSEFOR0VfVFlQRV9VTlNQRUNJRklFRBAAEhYKEkNIQU5HRV9UWVBFX0VESVRFRBABEhcKE0NIQU5HRV9UWVBFX0RFTEVURUQQAhIXChNDSEFOR0VfVFlQRV9SRUFDVEVEEAMSFgoSQ0hBTkdFX1RZUEVfUElOTkVEEAQy/BEKDk1lc3NhZ2VTZXJ2aWNlEsQBCgxMaXN0TWVzc2FnZXMSLS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTGlzdE1lc3NhZ2VzUmVxdWVzdBouLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MaXN0TWVzc2FnZXNSZXNwb25zZSJViLUYApK1GEcyJk1lc3NhZ2UgaGlzdG9yeSByZXRyaWV2ZWQgc3VjY2Vzc2Z1bGx5Ch0vYXBpL3Jvb21zL3tyb29tX2lkfS9tZXNzYWdlc6K1GAIPHBK9AQoLU2VuZE1lc3NhZ2USLC5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuU2VuZE1lc3NhZ2VSZXF1ZXN0Gi0uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlNlbmRNZXNzYWdlUmVzcG9uc2UiUYi1GAKStRhAKMkBMhlNZXNzYWdlIHNlbnQgc3VjY2Vzc2Z1bGx5QMgBGh0vYXBpL3Jvb21zL3tyb29tX2lkfS9tZXNzYWdlc6K1GAUPDRwMHRLAAQoLRWRpdE1lc3NhZ2USLC5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuRWRpdE1lc3NhZ2VSZXF1ZXN0Gi0uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkVkaXRNZXNzYWdlUmVzcG9uc2UiVIi1GAKStRhDMhxNZXNzYWdlIHVwZGF0ZWQgc3VjY2Vzc2Z1bGx5EiMvYXBpL3Jvb21zL3tyb29tX2lkfS9tZXNzYWdlcy97c2VxfaK1GAUPDRwMHRLFAQoNRGVsZXRlTWVzc2FnZRIuLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5EZWxldGVNZXNzYWdlUmVxdWVzdBovLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5EZWxldGVNZXNzYWdlUmVzcG9uc2UiU4i1GAKStRhDMhxNZXNzYWdlIGRlbGV0ZWQgc3VjY2Vzc2Z1bGx5IiMvYXBpL3Jvb21zL3tyb29tX2lkfS9tZXNzYWdlcy97c2VxfaK1GAQPDRwMEsQBCgtBZGRSZWFjdGlvbhIsLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5BZGRSZWFjdGlvblJlcXVlc3QaLS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuQWRkUmVhY3Rpb25SZXNwb25zZSJYiLUYApK1GEcyDlJlYWN0aW9uIGFkZGVkEjUvYXBpL3Jvb21zL3tyb29tX2lkfS9tZXNzYWdlcy97c2VxfS9yZWFjdGlvbnMve2Vtb2ppfaK1GAUPDRweHRLOAQoOUmVtb3ZlUmVhY3Rpb24SLy5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUmVtb3ZlUmVhY3Rpb25SZXF1ZXN0GjAuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJlbW92ZVJlYWN0aW9uUmVzcG9uc2UiWYi1GAKStRhJMhBSZWFjdGlvbiByZW1vdmVkIjUvYXBpL3Jvb21zL3tyb29tX2lkfS9tZXNzYWdlcy97c2VxfS9yZWFjdGlvbnMve2Vtb2ppfaK1GAQPDRwdEtkBCg1MaXN0UmVhY3Rpb25zEi4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkxpc3RSZWFjdGlvbnNSZXF1ZXN0Gi8uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkxpc3RSZWFjdGlvbnNSZXNwb25zZSJniLUYApK1GFkyIFJlYWN0aW9ucyByZXRyaWV2ZWQgc3VjY2Vzc2Z1bGx5CjUvYXBpL3Jvb21zL3tyb29tX2lkfS9tZXNzYWdlcy97c2VxfS9yZWFjdGlvbnMve2Vtb2ppfaK1GAIPHBKsAQoKUGluTWVzc2FnZRIrLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5QaW5NZXNzYWdlUmVxdWVzdBosLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5QaW5NZXNzYWdlUmVzcG9uc2UiQ4i1GAKStRgxMg5NZXNzYWdlIHBpbm5lZBIfL2FwaS9yb29tcy97cm9vbV9pZH0vcGlucy97c2VxfaK1GAYPDRwMHh0SswEKDFVucGluTWVzc2FnZRItLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5VbnBpbk1lc3NhZ2VSZXF1ZXN0Gi4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlVucGluTWVzc2FnZVJlc3BvbnNlIkSItRgCkrUYMzIQTWVzc2FnZSB1bnBpbm5lZCIfL2FwaS9yb29tcy97cm9vbV9pZH0vcGlucy97c2VxfaK1GAUPDRwMHRKoAQoITGlzdFBpbnMSKS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTGlzdFBpbnNSZXF1ZXN0GiouYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkxpc3RQaW5zUmVzcG9uc2UiRYi1GAKStRg4MhtQaW5zIHJldHJpZXZlZCBzdWNjZXNzZnVsbHkKGS9hcGkvcm9vbXMve3Jvb21faWR9L3BpbnOitRgBDxKpAQoOU2VhcmNoTWVzc2FnZXMSLy5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuU2VhcmNoTWVzc2FnZXNSZXF1ZXN0GjAuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlNlYXJjaE1lc3NhZ2VzUmVzcG9uc2UiNIi1GAKStRgmMg5NZXNzYWdlcyBmb3VuZAoUL2FwaS9tZXNzYWdlcy9zZWFyY2iitRgCDw0SpwEKDExpc3RNZW50aW9ucxItLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MaXN0TWVudGlvbnNSZXF1ZXN0Gi4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkxpc3RNZW50aW9uc1Jlc3BvbnNlIjiItRgCkrUYMDIfTWVudGlvbnMgcmV0cmlldmVkIHN1Y2Nlc3NmdWxseQoNL2FwaS9tZW50aW9uc2IGcHJvdG8z", [file_aetherconnect_message_v1_pagination, file_aetherconnect_options_v1_options, file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+
+/**
+ * Those who have reacted to a message with one emoji.
+ *
+ * @generated from message aetherconnect.message.v1.Reaction
+ */
+export type Reaction = Message$1<"aetherconnect.message.v1.Reaction"> & {
+  /**
+   * An emoji, or the name of one between colons.
+   *
+   * @generated from field: string emoji = 1;
+   */
+  emoji: string;
+
+  /**
+   * How many they are.
+   *
+   * @generated from field: uint32 count = 2;
+   */
+  count: number;
+
+  /**
+   * The first 20 of them, in the order of use.
+   *
+   * @generated from field: repeated string user_ids = 3;
+   */
+  userIds: string[];
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.Reaction.
+ * Use `create(ReactionSchema)` to create a new message.
+ */
+export const ReactionSchema: GenMessage<Reaction> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 0);
 
 /**
  * A message of a room. Sockets that have joined get it in the order of seq, the
@@ -54,7 +89,7 @@ export type Message = Message$1<"aetherconnect.message.v1.Message"> & {
   roomId: string;
 
   /**
-   * The text, as it was sent.
+   * The text, as it was sent or last edited; empty if the message is deleted.
    *
    * @generated from field: string content = 5;
    */
@@ -82,7 +117,7 @@ export type Message = Message$1<"aetherconnect.message.v1.Message"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * When it last changed.
+   * When it was stored, edited or deleted last.
    *
    * @generated from field: google.protobuf.Timestamp updated_at = 9;
    */
@@ -101,6 +136,99 @@ export type Message = Message$1<"aetherconnect.message.v1.Message"> & {
    * @generated from field: optional string client_message_id = 11;
    */
   clientMessageId?: string | undefined;
+
+  /**
+   * Counts the changes of the room's messages: that of the last change of this
+   * one, zero if it is as it was sent.
+   *
+   * @generated from field: uint32 revision = 12;
+   */
+  revision: number;
+
+  /**
+   * When its content was edited last.
+   *
+   * @generated from field: optional google.protobuf.Timestamp edited_at = 13;
+   */
+  editedAt?: Timestamp | undefined;
+
+  /**
+   * When it was deleted.
+   *
+   * @generated from field: optional google.protobuf.Timestamp deleted_at = 14;
+   */
+  deletedAt?: Timestamp | undefined;
+
+  /**
+   * Who deleted it.
+   *
+   * @generated from field: optional string deleted_by = 15;
+   */
+  deletedBy?: string | undefined;
+
+  /**
+   * In the order of first use, 20 at most.
+   *
+   * @generated from field: repeated aetherconnect.message.v1.Reaction reactions = 16;
+   */
+  reactions: Reaction[];
+
+  /**
+   * The seq of the message that it replies to.
+   *
+   * @generated from field: optional uint32 reply_to = 17;
+   */
+  replyTo?: number | undefined;
+
+  /**
+   * The seq of the message that its thread hangs on: the one replied to, or, where
+   * that is a reply itself, the one that hangs on.
+   *
+   * @generated from field: optional uint32 thread_seq = 18;
+   */
+  threadSeq?: number | undefined;
+
+  /**
+   * Replies that were ever sent in its thread; no change of the message.
+   *
+   * @generated from field: uint32 reply_count = 19;
+   */
+  replyCount: number;
+
+  /**
+   * When the last reply was sent in its thread.
+   *
+   * @generated from field: optional google.protobuf.Timestamp last_reply_at = 20;
+   */
+  lastReplyAt?: Timestamp | undefined;
+
+  /**
+   * Whom it mentions, of those who were members then; none if it is deleted.
+   *
+   * @generated from field: repeated string mentions = 21;
+   */
+  mentions: string[];
+
+  /**
+   * Whether it mentions all other members.
+   *
+   * @generated from field: bool mentions_room = 22;
+   */
+  mentionsRoom: boolean;
+
+  /**
+   * When it was pinned, while it is.
+   *
+   * @generated from field: optional google.protobuf.Timestamp pinned_at = 23;
+   */
+  pinnedAt?: Timestamp | undefined;
+
+  /**
+   * Who pinned it.
+   *
+   * @generated from field: optional string pinned_by = 24;
+   */
+  pinnedBy?: string | undefined;
 };
 
 /**
@@ -108,7 +236,7 @@ export type Message = Message$1<"aetherconnect.message.v1.Message"> & {
  * Use `create(MessageSchema)` to create a new message.
  */
 export const MessageSchema: GenMessage<Message> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_message, 0);
+  messageDesc(file_aetherconnect_message_v1_message, 1);
 
 /**
  * Which messages to list.
@@ -150,6 +278,21 @@ export type ListMessagesRequest = Message$1<"aetherconnect.message.v1.ListMessag
    * @generated from field: optional uint32 after = 5;
    */
   after?: number | undefined;
+
+  /**
+   * The messages whose revision is above this one.
+   *
+   * @generated from field: optional uint32 changed_since = 6;
+   */
+  changedSince?: number | undefined;
+
+  /**
+   * The replies of the thread that hangs on the message of this seq: the newest
+   * ones, or those before or after one.
+   *
+   * @generated from field: optional uint32 thread = 7;
+   */
+  thread?: number | undefined;
 };
 
 /**
@@ -157,7 +300,7 @@ export type ListMessagesRequest = Message$1<"aetherconnect.message.v1.ListMessag
  * Use `create(ListMessagesRequestSchema)` to create a new message.
  */
 export const ListMessagesRequestSchema: GenMessage<ListMessagesRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_message, 1);
+  messageDesc(file_aetherconnect_message_v1_message, 2);
 
 /**
  * A page of messages.
@@ -166,7 +309,7 @@ export const ListMessagesRequestSchema: GenMessage<ListMessagesRequest> = /*@__P
  */
 export type ListMessagesResponse = Message$1<"aetherconnect.message.v1.ListMessagesResponse"> & {
   /**
-   * Oldest to newest.
+   * Oldest to newest; those that have changed by revision.
    *
    * @generated from field: repeated aetherconnect.message.v1.Message messages = 1;
    */
@@ -178,6 +321,14 @@ export type ListMessagesResponse = Message$1<"aetherconnect.message.v1.ListMessa
    * @generated from field: aetherconnect.message.v1.Pagination pagination = 2;
    */
   pagination?: Pagination | undefined;
+
+  /**
+   * The room's last revision, where changes were asked for: when there is no
+   * next page, the caller has everything up to it.
+   *
+   * @generated from field: optional uint32 last_revision = 3;
+   */
+  lastRevision?: number | undefined;
 };
 
 /**
@@ -185,7 +336,7 @@ export type ListMessagesResponse = Message$1<"aetherconnect.message.v1.ListMessa
  * Use `create(ListMessagesResponseSchema)` to create a new message.
  */
 export const ListMessagesResponseSchema: GenMessage<ListMessagesResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_message, 2);
+  messageDesc(file_aetherconnect_message_v1_message, 3);
 
 /**
  * A message to send. A socket has to have joined the room.
@@ -227,6 +378,27 @@ export type SendMessageRequest = Message$1<"aetherconnect.message.v1.SendMessage
    * @generated from field: optional google.protobuf.Struct metadata = 5;
    */
   metadata?: JsonObject | undefined;
+
+  /**
+   * The seq of a message of the room, not deleted, that it replies to.
+   *
+   * @generated from field: optional uint32 reply_to = 6;
+   */
+  replyTo?: number | undefined;
+
+  /**
+   * Whom it mentions, at most 20; who isn't a member, and the sender, is left out.
+   *
+   * @generated from field: repeated string mentions = 7;
+   */
+  mentions: string[];
+
+  /**
+   * Whether it mentions all other members.
+   *
+   * @generated from field: optional bool mentions_room = 8;
+   */
+  mentionsRoom?: boolean | undefined;
 };
 
 /**
@@ -234,7 +406,7 @@ export type SendMessageRequest = Message$1<"aetherconnect.message.v1.SendMessage
  * Use `create(SendMessageRequestSchema)` to create a new message.
  */
 export const SendMessageRequestSchema: GenMessage<SendMessageRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_message, 3);
+  messageDesc(file_aetherconnect_message_v1_message, 4);
 
 /**
  * The message as it is stored.
@@ -262,7 +434,632 @@ export type SendMessageResponse = Message$1<"aetherconnect.message.v1.SendMessag
  * Use `create(SendMessageResponseSchema)` to create a new message.
  */
 export const SendMessageResponseSchema: GenMessage<SendMessageResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_message, 4);
+  messageDesc(file_aetherconnect_message_v1_message, 5);
+
+/**
+ * A new content for a message.
+ *
+ * @generated from message aetherconnect.message.v1.EditMessageRequest
+ */
+export type EditMessageRequest = Message$1<"aetherconnect.message.v1.EditMessageRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * The message.
+   *
+   * @generated from field: uint32 seq = 2;
+   */
+  seq: number;
+
+  /**
+   * 1 to 4,000 code points, not blank only.
+   *
+   * @generated from field: string content = 3;
+   */
+  content: string;
+
+  /**
+   * The sender's own data; absent: as it was.
+   *
+   * @generated from field: optional google.protobuf.Struct metadata = 4;
+   */
+  metadata?: JsonObject | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.EditMessageRequest.
+ * Use `create(EditMessageRequestSchema)` to create a new message.
+ */
+export const EditMessageRequestSchema: GenMessage<EditMessageRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 6);
+
+/**
+ * The edited message.
+ *
+ * @generated from message aetherconnect.message.v1.EditMessageResponse
+ */
+export type EditMessageResponse = Message$1<"aetherconnect.message.v1.EditMessageResponse"> & {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: aetherconnect.message.v1.Message data = 1;
+   */
+  data?: Message | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.EditMessageResponse.
+ * Use `create(EditMessageResponseSchema)` to create a new message.
+ */
+export const EditMessageResponseSchema: GenMessage<EditMessageResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 7);
+
+/**
+ * Which message to delete.
+ *
+ * @generated from message aetherconnect.message.v1.DeleteMessageRequest
+ */
+export type DeleteMessageRequest = Message$1<"aetherconnect.message.v1.DeleteMessageRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * The message.
+   *
+   * @generated from field: uint32 seq = 2;
+   */
+  seq: number;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.DeleteMessageRequest.
+ * Use `create(DeleteMessageRequestSchema)` to create a new message.
+ */
+export const DeleteMessageRequestSchema: GenMessage<DeleteMessageRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 8);
+
+/**
+ * What is left of the message.
+ *
+ * @generated from message aetherconnect.message.v1.DeleteMessageResponse
+ */
+export type DeleteMessageResponse = Message$1<"aetherconnect.message.v1.DeleteMessageResponse"> & {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: aetherconnect.message.v1.Message data = 1;
+   */
+  data?: Message | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.DeleteMessageResponse.
+ * Use `create(DeleteMessageResponseSchema)` to create a new message.
+ */
+export const DeleteMessageResponseSchema: GenMessage<DeleteMessageResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 9);
+
+/**
+ * How to react to which message.
+ *
+ * @generated from message aetherconnect.message.v1.AddReactionRequest
+ */
+export type AddReactionRequest = Message$1<"aetherconnect.message.v1.AddReactionRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * The message.
+   *
+   * @generated from field: uint32 seq = 2;
+   */
+  seq: number;
+
+  /**
+   * One emoji, or the name of one between colons.
+   *
+   * @generated from field: string emoji = 3;
+   */
+  emoji: string;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.AddReactionRequest.
+ * Use `create(AddReactionRequestSchema)` to create a new message.
+ */
+export const AddReactionRequestSchema: GenMessage<AddReactionRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 10);
+
+/**
+ * The message with the reaction.
+ *
+ * @generated from message aetherconnect.message.v1.AddReactionResponse
+ */
+export type AddReactionResponse = Message$1<"aetherconnect.message.v1.AddReactionResponse"> & {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: aetherconnect.message.v1.Message data = 1;
+   */
+  data?: Message | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.AddReactionResponse.
+ * Use `create(AddReactionResponseSchema)` to create a new message.
+ */
+export const AddReactionResponseSchema: GenMessage<AddReactionResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 11);
+
+/**
+ * Which reaction to remove.
+ *
+ * @generated from message aetherconnect.message.v1.RemoveReactionRequest
+ */
+export type RemoveReactionRequest = Message$1<"aetherconnect.message.v1.RemoveReactionRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * The message.
+   *
+   * @generated from field: uint32 seq = 2;
+   */
+  seq: number;
+
+  /**
+   * One emoji, or the name of one between colons.
+   *
+   * @generated from field: string emoji = 3;
+   */
+  emoji: string;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.RemoveReactionRequest.
+ * Use `create(RemoveReactionRequestSchema)` to create a new message.
+ */
+export const RemoveReactionRequestSchema: GenMessage<RemoveReactionRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 12);
+
+/**
+ * The message without the reaction.
+ *
+ * @generated from message aetherconnect.message.v1.RemoveReactionResponse
+ */
+export type RemoveReactionResponse = Message$1<"aetherconnect.message.v1.RemoveReactionResponse"> & {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: aetherconnect.message.v1.Message data = 1;
+   */
+  data?: Message | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.RemoveReactionResponse.
+ * Use `create(RemoveReactionResponseSchema)` to create a new message.
+ */
+export const RemoveReactionResponseSchema: GenMessage<RemoveReactionResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 13);
+
+/**
+ * Whose reactions to list.
+ *
+ * @generated from message aetherconnect.message.v1.ListReactionsRequest
+ */
+export type ListReactionsRequest = Message$1<"aetherconnect.message.v1.ListReactionsRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * The message.
+   *
+   * @generated from field: uint32 seq = 2;
+   */
+  seq: number;
+
+  /**
+   * One emoji, or the name of one between colons.
+   *
+   * @generated from field: string emoji = 3;
+   */
+  emoji: string;
+
+  /**
+   * Page, from 1; 1 if nothing is said.
+   *
+   * @generated from field: optional uint32 page = 4;
+   */
+  page?: number | undefined;
+
+  /**
+   * Users a page, 1 to 100; 50 if nothing is said.
+   *
+   * @generated from field: optional uint32 limit = 5;
+   */
+  limit?: number | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.ListReactionsRequest.
+ * Use `create(ListReactionsRequestSchema)` to create a new message.
+ */
+export const ListReactionsRequestSchema: GenMessage<ListReactionsRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 14);
+
+/**
+ * A page of users.
+ *
+ * @generated from message aetherconnect.message.v1.ListReactionsResponse
+ */
+export type ListReactionsResponse = Message$1<"aetherconnect.message.v1.ListReactionsResponse"> & {
+  /**
+   * In the order of use.
+   *
+   * @generated from field: repeated aetherconnect.message.v1.UserName users = 1;
+   */
+  users: UserName[];
+
+  /**
+   * Where the page stands.
+   *
+   * @generated from field: aetherconnect.message.v1.Pagination pagination = 2;
+   */
+  pagination?: Pagination | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.ListReactionsResponse.
+ * Use `create(ListReactionsResponseSchema)` to create a new message.
+ */
+export const ListReactionsResponseSchema: GenMessage<ListReactionsResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 15);
+
+/**
+ * A user and their names.
+ *
+ * @generated from message aetherconnect.message.v1.UserName
+ */
+export type UserName = Message$1<"aetherconnect.message.v1.UserName"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Username.
+   *
+   * @generated from field: string username = 2;
+   */
+  username: string;
+
+  /**
+   * First and last name.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.UserName.
+ * Use `create(UserNameSchema)` to create a new message.
+ */
+export const UserNameSchema: GenMessage<UserName> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 16);
+
+/**
+ * Which message to pin.
+ *
+ * @generated from message aetherconnect.message.v1.PinMessageRequest
+ */
+export type PinMessageRequest = Message$1<"aetherconnect.message.v1.PinMessageRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * The message.
+   *
+   * @generated from field: uint32 seq = 2;
+   */
+  seq: number;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.PinMessageRequest.
+ * Use `create(PinMessageRequestSchema)` to create a new message.
+ */
+export const PinMessageRequestSchema: GenMessage<PinMessageRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 17);
+
+/**
+ * The pinned message.
+ *
+ * @generated from message aetherconnect.message.v1.PinMessageResponse
+ */
+export type PinMessageResponse = Message$1<"aetherconnect.message.v1.PinMessageResponse"> & {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: aetherconnect.message.v1.Message data = 1;
+   */
+  data?: Message | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.PinMessageResponse.
+ * Use `create(PinMessageResponseSchema)` to create a new message.
+ */
+export const PinMessageResponseSchema: GenMessage<PinMessageResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 18);
+
+/**
+ * Which message to unpin.
+ *
+ * @generated from message aetherconnect.message.v1.UnpinMessageRequest
+ */
+export type UnpinMessageRequest = Message$1<"aetherconnect.message.v1.UnpinMessageRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * The message.
+   *
+   * @generated from field: uint32 seq = 2;
+   */
+  seq: number;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.UnpinMessageRequest.
+ * Use `create(UnpinMessageRequestSchema)` to create a new message.
+ */
+export const UnpinMessageRequestSchema: GenMessage<UnpinMessageRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 19);
+
+/**
+ * The message without its pin.
+ *
+ * @generated from message aetherconnect.message.v1.UnpinMessageResponse
+ */
+export type UnpinMessageResponse = Message$1<"aetherconnect.message.v1.UnpinMessageResponse"> & {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: aetherconnect.message.v1.Message data = 1;
+   */
+  data?: Message | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.UnpinMessageResponse.
+ * Use `create(UnpinMessageResponseSchema)` to create a new message.
+ */
+export const UnpinMessageResponseSchema: GenMessage<UnpinMessageResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 20);
+
+/**
+ * Whose pins to list.
+ *
+ * @generated from message aetherconnect.message.v1.ListPinsRequest
+ */
+export type ListPinsRequest = Message$1<"aetherconnect.message.v1.ListPinsRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.ListPinsRequest.
+ * Use `create(ListPinsRequestSchema)` to create a new message.
+ */
+export const ListPinsRequestSchema: GenMessage<ListPinsRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 21);
+
+/**
+ * The pinned messages.
+ *
+ * @generated from message aetherconnect.message.v1.ListPinsResponse
+ */
+export type ListPinsResponse = Message$1<"aetherconnect.message.v1.ListPinsResponse"> & {
+  /**
+   * The newest pin first.
+   *
+   * @generated from field: repeated aetherconnect.message.v1.Message messages = 1;
+   */
+  messages: Message[];
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.ListPinsResponse.
+ * Use `create(ListPinsResponseSchema)` to create a new message.
+ */
+export const ListPinsResponseSchema: GenMessage<ListPinsResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 22);
+
+/**
+ * What to look for.
+ *
+ * @generated from message aetherconnect.message.v1.SearchMessagesRequest
+ */
+export type SearchMessagesRequest = Message$1<"aetherconnect.message.v1.SearchMessagesRequest"> & {
+  /**
+   * 1 to 200 code points. Every word has to occur, in any case and with or without
+   * accents; words in quotes one after the other. The last word is taken by its
+   * beginning, unless it is quoted or something follows it.
+   *
+   * @generated from field: string q = 1;
+   */
+  q: string;
+
+  /**
+   * In this room alone.
+   *
+   * @generated from field: optional string room_id = 2;
+   */
+  roomId?: string | undefined;
+
+  /**
+   * Sent by this user alone.
+   *
+   * @generated from field: optional string user_id = 3;
+   */
+  userId?: string | undefined;
+
+  /**
+   * Stored after this time alone.
+   *
+   * @generated from field: optional google.protobuf.Timestamp after = 4;
+   */
+  after?: Timestamp | undefined;
+
+  /**
+   * Stored before this time alone.
+   *
+   * @generated from field: optional google.protobuf.Timestamp before = 5;
+   */
+  before?: Timestamp | undefined;
+
+  /**
+   * Messages a page, 1 to 100; 20 if nothing is said.
+   *
+   * @generated from field: optional uint32 limit = 6;
+   */
+  limit?: number | undefined;
+
+  /**
+   * The next_cursor of the page before.
+   *
+   * @generated from field: optional string cursor = 7;
+   */
+  cursor?: string | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.SearchMessagesRequest.
+ * Use `create(SearchMessagesRequestSchema)` to create a new message.
+ */
+export const SearchMessagesRequestSchema: GenMessage<SearchMessagesRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 23);
+
+/**
+ * What was found.
+ *
+ * @generated from message aetherconnect.message.v1.SearchMessagesResponse
+ */
+export type SearchMessagesResponse = Message$1<"aetherconnect.message.v1.SearchMessagesResponse"> & {
+  /**
+   * Newest to oldest.
+   *
+   * @generated from field: repeated aetherconnect.message.v1.Message messages = 1;
+   */
+  messages: Message[];
+
+  /**
+   * Where the next page begins; absent on the last one.
+   *
+   * @generated from field: optional string next_cursor = 2;
+   */
+  nextCursor?: string | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.SearchMessagesResponse.
+ * Use `create(SearchMessagesResponseSchema)` to create a new message.
+ */
+export const SearchMessagesResponseSchema: GenMessage<SearchMessagesResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 24);
+
+/**
+ * Which mentions to list.
+ *
+ * @generated from message aetherconnect.message.v1.ListMentionsRequest
+ */
+export type ListMentionsRequest = Message$1<"aetherconnect.message.v1.ListMentionsRequest"> & {
+  /**
+   * Messages a page, 1 to 100; 50 if nothing is said.
+   *
+   * @generated from field: optional uint32 limit = 1;
+   */
+  limit?: number | undefined;
+
+  /**
+   * The next_cursor of the page before.
+   *
+   * @generated from field: optional string cursor = 2;
+   */
+  cursor?: string | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.ListMentionsRequest.
+ * Use `create(ListMentionsRequestSchema)` to create a new message.
+ */
+export const ListMentionsRequestSchema: GenMessage<ListMentionsRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 25);
+
+/**
+ * A page of messages that mention the caller.
+ *
+ * @generated from message aetherconnect.message.v1.ListMentionsResponse
+ */
+export type ListMentionsResponse = Message$1<"aetherconnect.message.v1.ListMentionsResponse"> & {
+  /**
+   * Newest to oldest.
+   *
+   * @generated from field: repeated aetherconnect.message.v1.Message messages = 1;
+   */
+  messages: Message[];
+
+  /**
+   * Where the next page begins; absent on the last one.
+   *
+   * @generated from field: optional string next_cursor = 2;
+   */
+  nextCursor?: string | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.ListMentionsResponse.
+ * Use `create(ListMentionsResponseSchema)` to create a new message.
+ */
+export const ListMentionsResponseSchema: GenMessage<ListMentionsResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_message, 26);
 
 /**
  * What a message is.
@@ -320,6 +1117,61 @@ export const MessageTypeSchema: GenEnum<MessageType> = /*@__PURE__*/
   enumDesc(file_aetherconnect_message_v1_message, 0);
 
 /**
+ * What is done to a message.
+ *
+ * @generated from enum aetherconnect.message.v1.ChangeType
+ */
+export const ChangeType = {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: CHANGE_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The sender has changed its content.
+   *
+   * @generated from enum value: CHANGE_TYPE_EDITED = 1;
+   */
+  EDITED: 1,
+
+  /**
+   * Its content is gone.
+   *
+   * @generated from enum value: CHANGE_TYPE_DELETED = 2;
+   */
+  DELETED: 2,
+
+  /**
+   * A reaction was added or removed.
+   *
+   * @generated from enum value: CHANGE_TYPE_REACTED = 3;
+   */
+  REACTED: 3,
+
+  /**
+   * It was pinned or unpinned.
+   *
+   * @generated from enum value: CHANGE_TYPE_PINNED = 4;
+   */
+  PINNED: 4,
+} as const;
+
+/**
+ * What is done to a message.
+ *
+ * @generated from enum aetherconnect.message.v1.ChangeType
+ */
+export type ChangeType = (typeof ChangeType)[keyof typeof ChangeType] | UnknownEnum;
+
+/**
+ * Describes the enum aetherconnect.message.v1.ChangeType.
+ */
+export const ChangeTypeSchema: GenEnum<ChangeType> = /*@__PURE__*/
+  enumDesc(file_aetherconnect_message_v1_message, 1);
+
+/**
  * Messages of rooms.
  *
  * @generated from service aetherconnect.message.v1.MessageService
@@ -327,7 +1179,9 @@ export const MessageTypeSchema: GenEnum<MessageType> = /*@__PURE__*/
 export const MessageService: GenService<{
   /**
    * Pages through a room's messages: by page (1 holds the newest), before a seq
-   * or after one. Within a page oldest to newest.
+   * or after one. Within a page oldest to newest. Or lists those that have changed
+   * since a revision, as they are now, in the order of their revisions; or the
+   * replies of a thread.
    *
    * @generated from rpc aetherconnect.message.v1.MessageService.ListMessages
    */
@@ -338,7 +1192,9 @@ export const MessageService: GenService<{
   },
   /**
    * Sends a message. It is durable when this answers. A repeated
-   * client_message_id answers the first message and sends nothing.
+   * client_message_id answers the first message and sends nothing. Those whom it
+   * mentions get the event mentioned; to mention a room of more than 50 members is
+   * for its moderators.
    *
    * @generated from rpc aetherconnect.message.v1.MessageService.SendMessage
    */
@@ -346,6 +1202,113 @@ export const MessageService: GenService<{
     methodKind: "unary";
     input: typeof SendMessageRequestSchema;
     output: typeof SendMessageResponseSchema;
+  },
+  /**
+   * Changes the content of a message of one's own. The same content again changes
+   * nothing.
+   *
+   * @generated from rpc aetherconnect.message.v1.MessageService.EditMessage
+   */
+  editMessage: {
+    methodKind: "unary";
+    input: typeof EditMessageRequestSchema;
+    output: typeof EditMessageResponseSchema;
+  },
+  /**
+   * Deletes a message: by its sender, or by a moderator. Its place stays, its content
+   * is gone. Deleting it again changes nothing.
+   *
+   * @generated from rpc aetherconnect.message.v1.MessageService.DeleteMessage
+   */
+  deleteMessage: {
+    methodKind: "unary";
+    input: typeof DeleteMessageRequestSchema;
+    output: typeof DeleteMessageResponseSchema;
+  },
+  /**
+   * Adds the caller's reaction to a message. One that is there already changes
+   * nothing.
+   *
+   * @generated from rpc aetherconnect.message.v1.MessageService.AddReaction
+   */
+  addReaction: {
+    methodKind: "unary";
+    input: typeof AddReactionRequestSchema;
+    output: typeof AddReactionResponseSchema;
+  },
+  /**
+   * Removes the caller's reaction from a message. One that isn't there changes
+   * nothing.
+   *
+   * @generated from rpc aetherconnect.message.v1.MessageService.RemoveReaction
+   */
+  removeReaction: {
+    methodKind: "unary";
+    input: typeof RemoveReactionRequestSchema;
+    output: typeof RemoveReactionResponseSchema;
+  },
+  /**
+   * Lists who has reacted to a message with an emoji, in the order of use.
+   *
+   * @generated from rpc aetherconnect.message.v1.MessageService.ListReactions
+   */
+  listReactions: {
+    methodKind: "unary";
+    input: typeof ListReactionsRequestSchema;
+    output: typeof ListReactionsResponseSchema;
+  },
+  /**
+   * Pins a message: in public rooms a moderator, else any member. One that is pinned
+   * stays as it is.
+   *
+   * @generated from rpc aetherconnect.message.v1.MessageService.PinMessage
+   */
+  pinMessage: {
+    methodKind: "unary";
+    input: typeof PinMessageRequestSchema;
+    output: typeof PinMessageResponseSchema;
+  },
+  /**
+   * Unpins a message, by who may pin it. One that isn't pinned stays as it is.
+   *
+   * @generated from rpc aetherconnect.message.v1.MessageService.UnpinMessage
+   */
+  unpinMessage: {
+    methodKind: "unary";
+    input: typeof UnpinMessageRequestSchema;
+    output: typeof UnpinMessageResponseSchema;
+  },
+  /**
+   * Lists a room's pinned messages, the newest pin first.
+   *
+   * @generated from rpc aetherconnect.message.v1.MessageService.ListPins
+   */
+  listPins: {
+    methodKind: "unary";
+    input: typeof ListPinsRequestSchema;
+    output: typeof ListPinsResponseSchema;
+  },
+  /**
+   * Finds messages by their words, in the rooms that the caller is a member of, the
+   * newest first.
+   *
+   * @generated from rpc aetherconnect.message.v1.MessageService.SearchMessages
+   */
+  searchMessages: {
+    methodKind: "unary";
+    input: typeof SearchMessagesRequestSchema;
+    output: typeof SearchMessagesResponseSchema;
+  },
+  /**
+   * Lists the messages that mention the caller, in the rooms that they are in, the
+   * newest first. A room mentions those who were in it by then.
+   *
+   * @generated from rpc aetherconnect.message.v1.MessageService.ListMentions
+   */
+  listMentions: {
+    methodKind: "unary";
+    input: typeof ListMentionsRequestSchema;
+    output: typeof ListMentionsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_aetherconnect_message_v1_message, 0);

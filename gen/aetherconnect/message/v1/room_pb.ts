@@ -4,6 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Message as Message$1, UserName } from "./message_pb.ts";
+import { file_aetherconnect_message_v1_message } from "./message_pb.ts";
 import type { Pagination } from "./pagination_pb.ts";
 import { file_aetherconnect_message_v1_pagination } from "./pagination_pb.ts";
 import { file_aetherconnect_options_v1_options } from "../../options/v1/options_pb.ts";
@@ -16,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file aetherconnect/message/v1/room.proto.
  */
 export const file_aetherconnect_message_v1_room: GenFile = /*@__PURE__*/
-  fileDesc("CiNhZXRoZXJjb25uZWN0L21lc3NhZ2UvdjEvcm9vbS5wcm90bxIYYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxIq4CCgRSb29tEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSGAoLZGVzY3JpcHRpb24YAyABKAlIAIgBARI1Cglyb29tX3R5cGUYBCABKA4yIi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUm9vbVR5cGUSEgoKY3JlYXRlZF9ieRgFIAEoCRIPCgdtZW1iZXJzGAYgAygJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDG1lbWJlcl9jb3VudBgJIAEoDRIQCghsYXN0X3NlcRgKIAEoDUIOCgxfZGVzY3JpcHRpb24iaAoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSDAoEbmFtZRgDIAEoCRItCglqb2luZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhIKEExpc3RSb29tc1JlcXVlc3QiQgoRTGlzdFJvb21zUmVzcG9uc2USLQoFcm9vbXMYASADKAsyHi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUm9vbSJmChZMaXN0UHVibGljUm9vbXNSZXF1ZXN0EhoKBHBhZ2UYASABKA1CB7pIBCoCKAFIAIgBARIdCgVsaW1pdBgCIAEoDUIJukgGKgQYZCgBSAGIAQFCBwoFX3BhZ2VCCAoGX2xpbWl0IoIBChdMaXN0UHVibGljUm9vbXNSZXNwb25zZRItCgVyb29tcxgBIAMoCzIeLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5Sb29tEjgKCnBhZ2luYXRpb24YAiABKAsyJC5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUGFnaW5hdGlvbiIqCg5HZXRSb29tUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABIj8KD0dldFJvb21SZXNwb25zZRIsCgRyb29tGAEgASgLMh4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb20i3gEKEUNyZWF0ZVJvb21SZXF1ZXN0ElQKBG5hbWUYASABKAlCRrpIQ7oBOgoJbm90X2JsYW5rEhFtdXN0IG5vdCBiZSBibGFuaxoadGhpcy5tYXRjaGVzKCdbXlxcc1xccFpdJylyBBABGGQSIgoLZGVzY3JpcHRpb24YAiABKAlCCLpIBXIDGOgHSACIAQESPwoJcm9vbV90eXBlGAMgASgOMiIuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb21UeXBlQgi6SAWCAQIQAUIOCgxfZGVzY3JpcHRpb24iQgoSQ3JlYXRlUm9vbVJlc3BvbnNlEiwKBHJvb20YASABKAsyHi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUm9vbSIrCg9Kb2luUm9vbVJlcXVlc3QSGAoHcm9vbV9pZBgBIAEoCUIHukgEcgIQASJAChBKb2luUm9vbVJlc3BvbnNlEiwKBHJvb20YASABKAsyHi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUm9vbSIsChBMZWF2ZVJvb21SZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAEiEwoRTGVhdmVSb29tUmVzcG9uc2UifAoSTGlzdE1lbWJlcnNSZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAESGgoEcGFnZRgCIAEoDUIHukgEKgIoAUgAiAEBEh0KBWxpbWl0GAMgASgNQgm6SAYqBBhkKAFIAYgBAUIHCgVfcGFnZUIICgZfbGltaXQiggEKE0xpc3RNZW1iZXJzUmVzcG9uc2USMQoHbWVtYmVycxgBIAMoCzIgLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NZW1iZXISOAoKcGFnaW5hdGlvbhgCIAEoCzIkLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5QYWdpbmF0aW9uItwBChBBZGRNZW1iZXJSZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAESHQoHdXNlcl9pZBgCIAEoCUIHukgEcgIQAUgAiAEBEh4KCHVzZXJuYW1lGAMgASgJQge6SARyAhABSAGIAQE6VrpIUxpRCgZ1c2VySWQSHmdpdmUgZWl0aGVyIHVzZXJJZCBvciB1c2VybmFtZRonaGFzKHRoaXMudXNlcl9pZCkgIT0gaGFzKHRoaXMudXNlcm5hbWUpQgoKCF91c2VyX2lkQgsKCV91c2VybmFtZSJBChFBZGRNZW1iZXJSZXNwb25zZRIsCgRyb29tGAEgASgLMh4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb20iSQoTUmVtb3ZlTWVtYmVyUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABEhgKB3VzZXJfaWQYAiABKAlCB7pIBHICEAEiFgoUUmVtb3ZlTWVtYmVyUmVzcG9uc2UqUgoIUm9vbVR5cGUSGQoVUk9PTV9UWVBFX1VOU1BFQ0lGSUVEEAASFAoQUk9PTV9UWVBFX1BVQkxJQxABEhUKEVJPT01fVFlQRV9QUklWQVRFEAIyvAwKC1Jvb21TZXJ2aWNlEq4BCglMaXN0Um9vbXMSKi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTGlzdFJvb21zUmVxdWVzdBorLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MaXN0Um9vbXNSZXNwb25zZSJIiLUYApK1GEAyHFJvb21zIHJldHJpZXZlZCBzdWNjZXNzZnVsbHk6FE5vIHJvb21zIGpvaW5lZCB5ZXQuCgovYXBpL3Jvb21zErEBCg9MaXN0UHVibGljUm9vbXMSMC5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTGlzdFB1YmxpY1Jvb21zUmVxdWVzdBoxLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MaXN0UHVibGljUm9vbXNSZXNwb25zZSI5iLUYApK1GDEyHFJvb21zIHJldHJpZXZlZCBzdWNjZXNzZnVsbHkKES9hcGkvcm9vbXMvcHVibGljEqABCgdHZXRSb29tEiguYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkdldFJvb21SZXF1ZXN0GikuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkdldFJvb21SZXNwb25zZSJAiLUYApK1GDMyG1Jvb20gcmV0cmlldmVkIHN1Y2Nlc3NmdWxseQoUL2FwaS9yb29tcy97cm9vbV9pZH2itRgBDxKgAQoKQ3JlYXRlUm9vbRIrLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5DcmVhdGVSb29tUmVxdWVzdBosLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5DcmVhdGVSb29tUmVzcG9uc2UiN4i1GAKStRgqKMkBMhlSb29tIGNyZWF0ZWQgc3VjY2Vzc2Z1bGx5GgovYXBpL3Jvb21zorUYARUSpgEKCEpvaW5Sb29tEikuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkpvaW5Sb29tUmVxdWVzdBoqLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5Kb2luUm9vbVJlc3BvbnNlIkOItRgCkrUYNTIYUm9vbSBqb2luZWQgc3VjY2Vzc2Z1bGx5GhkvYXBpL3Jvb21zL3tyb29tX2lkfS9qb2luorUYAg8VEqcBCglMZWF2ZVJvb20SKi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTGVhdmVSb29tUmVxdWVzdBorLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MZWF2ZVJvb21SZXNwb25zZSJBiLUYApK1GDQyFlJvb20gbGVmdCBzdWNjZXNzZnVsbHkaGi9hcGkvcm9vbXMve3Jvb21faWR9L2xlYXZlorUYAQ8StwEKC0xpc3RNZW1iZXJzEiwuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkxpc3RNZW1iZXJzUmVxdWVzdBotLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MaXN0TWVtYmVyc1Jlc3BvbnNlIkuItRgCkrUYPjIeTWVtYmVycyByZXRyaWV2ZWQgc3VjY2Vzc2Z1bGx5ChwvYXBpL3Jvb21zL3tyb29tX2lkfS9tZW1iZXJzorUYAQ8SrgEKCUFkZE1lbWJlchIqLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5BZGRNZW1iZXJSZXF1ZXN0GisuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkFkZE1lbWJlclJlc3BvbnNlIkiItRgCkrUYOTIZTWVtYmVyIGFkZGVkIHN1Y2Nlc3NmdWxseRocL2FwaS9yb29tcy97cm9vbV9pZH0vbWVtYmVyc6K1GAMPEBUSwwEKDFJlbW92ZU1lbWJlchItLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5SZW1vdmVNZW1iZXJSZXF1ZXN0Gi4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJlbW92ZU1lbWJlclJlc3BvbnNlIlSItRgCkrUYRTIbTWVtYmVyIHJlbW92ZWQgc3VjY2Vzc2Z1bGx5IiYvYXBpL3Jvb21zL3tyb29tX2lkfS9tZW1iZXJzL3t1c2VyX2lkfaK1GAMPDBBiBnByb3RvMw", [file_aetherconnect_message_v1_pagination, file_aetherconnect_options_v1_options, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiNhZXRoZXJjb25uZWN0L21lc3NhZ2UvdjEvcm9vbS5wcm90bxIYYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxIqIECgRSb29tEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSGAoLZGVzY3JpcHRpb24YAyABKAlIAIgBARI1Cglyb29tX3R5cGUYBCABKA4yIi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUm9vbVR5cGUSEgoKY3JlYXRlZF9ieRgFIAEoCRIPCgdtZW1iZXJzGAYgAygJEi4KCmNyZWF0ZWRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnVwZGF0ZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhQKDG1lbWJlcl9jb3VudBgJIAEoDRIQCghsYXN0X3NlcRgKIAEoDRIVCg1sYXN0X3JldmlzaW9uGAsgASgNEj0KCm1lbWJlcnNoaXAYDCABKAsyJC5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWVtYmVyc2hpcEgBiAEBEjwKDGxhc3RfbWVzc2FnZRgNIAEoCzIhLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NZXNzYWdlSAKIAQESNQoEcGVlchgOIAEoCzIiLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5Vc2VyTmFtZUgDiAEBQg4KDF9kZXNjcmlwdGlvbkINCgtfbWVtYmVyc2hpcEIPCg1fbGFzdF9tZXNzYWdlQgcKBV9wZWVyIrcCCgpNZW1iZXJzaGlwEiwKBHJvbGUYASABKA4yHi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUm9sZRItCglqb2luZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHJlYWRfc2VxGAMgASgNEhQKDHVucmVhZF9jb3VudBgEIAEoDRIVCg1tZW50aW9uX2NvdW50GAUgASgNEjUKBm5vdGlmeRgGIAEoDjIlLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5Ob3RpZnlMZXZlbBIQCghpc19tdXRlZBgHIAEoCBI0CgttdXRlZF91bnRpbBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIAIgBAUIOCgxfbXV0ZWRfdW50aWwiaAoGTWVtYmVyEg8KB3VzZXJfaWQYASABKAkSEAoIdXNlcm5hbWUYAiABKAkSDAoEbmFtZRgDIAEoCRItCglqb2luZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhIKEExpc3RSb29tc1JlcXVlc3QiQgoRTGlzdFJvb21zUmVzcG9uc2USLQoFcm9vbXMYASADKAsyHi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUm9vbSJmChZMaXN0UHVibGljUm9vbXNSZXF1ZXN0EhoKBHBhZ2UYASABKA1CB7pIBCoCKAFIAIgBARIdCgVsaW1pdBgCIAEoDUIJukgGKgQYZCgBSAGIAQFCBwoFX3BhZ2VCCAoGX2xpbWl0IoIBChdMaXN0UHVibGljUm9vbXNSZXNwb25zZRItCgVyb29tcxgBIAMoCzIeLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5Sb29tEjgKCnBhZ2luYXRpb24YAiABKAsyJC5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUGFnaW5hdGlvbiIqCg5HZXRSb29tUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABIj8KD0dldFJvb21SZXNwb25zZRIsCgRyb29tGAEgASgLMh4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb20i3gEKEUNyZWF0ZVJvb21SZXF1ZXN0ElQKBG5hbWUYASABKAlCRrpIQ7oBOgoJbm90X2JsYW5rEhFtdXN0IG5vdCBiZSBibGFuaxoadGhpcy5tYXRjaGVzKCdbXlxcc1xccFpdJylyBBABGGQSIgoLZGVzY3JpcHRpb24YAiABKAlCCLpIBXIDGOgHSACIAQESPwoJcm9vbV90eXBlGAMgASgOMiIuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb21UeXBlQgi6SAWCAQIQAUIOCgxfZGVzY3JpcHRpb24iQgoSQ3JlYXRlUm9vbVJlc3BvbnNlEiwKBHJvb20YASABKAsyHi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUm9vbSLHAQoVT3BlbkRpcmVjdFJvb21SZXF1ZXN0Eh0KB3VzZXJfaWQYASABKAlCB7pIBHICEAFIAIgBARIeCgh1c2VybmFtZRgCIAEoCUIHukgEcgIQAUgBiAEBOla6SFMaUQoGdXNlcklkEh5naXZlIGVpdGhlciB1c2VySWQgb3IgdXNlcm5hbWUaJ2hhcyh0aGlzLnVzZXJfaWQpICE9IGhhcyh0aGlzLnVzZXJuYW1lKUIKCghfdXNlcl9pZEILCglfdXNlcm5hbWUicgoWT3BlbkRpcmVjdFJvb21SZXNwb25zZRIsCgRyb29tGAEgASgLMh4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb20SHAoJZHVwbGljYXRlGAIgASgIQgSothgBSACIAQFCDAoKX2R1cGxpY2F0ZSIrCg9Kb2luUm9vbVJlcXVlc3QSGAoHcm9vbV9pZBgBIAEoCUIHukgEcgIQASJAChBKb2luUm9vbVJlc3BvbnNlEiwKBHJvb20YASABKAsyHi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUm9vbSIsChBMZWF2ZVJvb21SZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAEiEwoRTGVhdmVSb29tUmVzcG9uc2UifAoSTGlzdE1lbWJlcnNSZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAESGgoEcGFnZRgCIAEoDUIHukgEKgIoAUgAiAEBEh0KBWxpbWl0GAMgASgNQgm6SAYqBBhkKAFIAYgBAUIHCgVfcGFnZUIICgZfbGltaXQiggEKE0xpc3RNZW1iZXJzUmVzcG9uc2USMQoHbWVtYmVycxgBIAMoCzIgLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NZW1iZXISOAoKcGFnaW5hdGlvbhgCIAEoCzIkLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5QYWdpbmF0aW9uItwBChBBZGRNZW1iZXJSZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAESHQoHdXNlcl9pZBgCIAEoCUIHukgEcgIQAUgAiAEBEh4KCHVzZXJuYW1lGAMgASgJQge6SARyAhABSAGIAQE6VrpIUxpRCgZ1c2VySWQSHmdpdmUgZWl0aGVyIHVzZXJJZCBvciB1c2VybmFtZRonaGFzKHRoaXMudXNlcl9pZCkgIT0gaGFzKHRoaXMudXNlcm5hbWUpQgoKCF91c2VyX2lkQgsKCV91c2VybmFtZSJBChFBZGRNZW1iZXJSZXNwb25zZRIsCgRyb29tGAEgASgLMh4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb20iSQoTUmVtb3ZlTWVtYmVyUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABEhgKB3VzZXJfaWQYAiABKAlCB7pIBHICEAEiFgoUUmVtb3ZlTWVtYmVyUmVzcG9uc2UijgEKD01hcmtSZWFkUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABEhkKA3NlcRgCIAEoDUIHukgEKgIoAUgAiAEBOj7atRg6CgltYXJrX3JlYWQQARgCIilhZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWFya1JlYWRSZXNwb25zZUIGCgRfc2VxIkwKEE1hcmtSZWFkUmVzcG9uc2USOAoKbWVtYmVyc2hpcBgBIAEoCzIkLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NZW1iZXJzaGlwIkMKEU1hcmtVbnJlYWRSZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAESFAoDc2VxGAIgASgNQge6SAQqAigBIk4KEk1hcmtVbnJlYWRSZXNwb25zZRI4CgptZW1iZXJzaGlwGAEgASgLMiQuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lbWJlcnNoaXAiLAoQTGlzdFJlYWRzUmVxdWVzdBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABIkIKEUxpc3RSZWFkc1Jlc3BvbnNlEi0KBXJlYWRzGAEgAygLMh4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJlYWQiJAoEUmVhZBIPCgd1c2VyX2lkGAEgASgJEgsKA3NlcRgCIAEoDSJvChBTZXROb3RpZnlSZXF1ZXN0EhgKB3Jvb21faWQYASABKAlCB7pIBHICEAESQQoFbGV2ZWwYAiABKA4yJS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTm90aWZ5TGV2ZWxCC7pICIIBBRABIgEAIk0KEVNldE5vdGlmeVJlc3BvbnNlEjgKCm1lbWJlcnNoaXAYASABKAsyJC5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWVtYmVyc2hpcCpoCghSb29tVHlwZRIZChVST09NX1RZUEVfVU5TUEVDSUZJRUQQABIUChBST09NX1RZUEVfUFVCTElDEAESFQoRUk9PTV9UWVBFX1BSSVZBVEUQAhIUChBST09NX1RZUEVfRElSRUNUEAMqUQoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDwoLUk9MRV9NRU1CRVIQARISCg5ST0xFX01PREVSQVRPUhACEg4KClJPTEVfT1dORVIQAypzCgtOb3RpZnlMZXZlbBIcChhOT1RJRllfTEVWRUxfVU5TUEVDSUZJRUQQABIUChBOT1RJRllfTEVWRUxfQUxMEAESGQoVTk9USUZZX0xFVkVMX01FTlRJT05TEAISFQoRTk9USUZZX0xFVkVMX05PTkUQAzKaEwoLUm9vbVNlcnZpY2USrgEKCUxpc3RSb29tcxIqLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MaXN0Um9vbXNSZXF1ZXN0GisuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkxpc3RSb29tc1Jlc3BvbnNlIkiItRgCkrUYQDIcUm9vbXMgcmV0cmlldmVkIHN1Y2Nlc3NmdWxseToUTm8gcm9vbXMgam9pbmVkIHlldC4KCi9hcGkvcm9vbXMSsQEKD0xpc3RQdWJsaWNSb29tcxIwLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MaXN0UHVibGljUm9vbXNSZXF1ZXN0GjEuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkxpc3RQdWJsaWNSb29tc1Jlc3BvbnNlIjmItRgCkrUYMTIcUm9vbXMgcmV0cmlldmVkIHN1Y2Nlc3NmdWxseQoRL2FwaS9yb29tcy9wdWJsaWMSoAEKB0dldFJvb20SKC5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuR2V0Um9vbVJlcXVlc3QaKS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuR2V0Um9vbVJlc3BvbnNlIkCItRgCkrUYMzIbUm9vbSByZXRyaWV2ZWQgc3VjY2Vzc2Z1bGx5ChQvYXBpL3Jvb21zL3tyb29tX2lkfaK1GAEPEqABCgpDcmVhdGVSb29tEisuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkNyZWF0ZVJvb21SZXF1ZXN0GiwuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkNyZWF0ZVJvb21SZXNwb25zZSI3iLUYApK1GCooyQEyGVJvb20gY3JlYXRlZCBzdWNjZXNzZnVsbHkaCi9hcGkvcm9vbXOitRgBFRK1AQoOT3BlbkRpcmVjdFJvb20SLy5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuT3BlbkRpcmVjdFJvb21SZXF1ZXN0GjAuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk9wZW5EaXJlY3RSb29tUmVzcG9uc2UiQIi1GAKStRgxKMkBMhNDb252ZXJzYXRpb24gb3BlbmVkQMgBGhQvYXBpL2RpcmVjdC1tZXNzYWdlc6K1GAMQHRUSpgEKCEpvaW5Sb29tEikuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkpvaW5Sb29tUmVxdWVzdBoqLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5Kb2luUm9vbVJlc3BvbnNlIkOItRgCkrUYNTIYUm9vbSBqb2luZWQgc3VjY2Vzc2Z1bGx5GhkvYXBpL3Jvb21zL3tyb29tX2lkfS9qb2luorUYAg8VEqcBCglMZWF2ZVJvb20SKi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTGVhdmVSb29tUmVxdWVzdBorLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MZWF2ZVJvb21SZXNwb25zZSJBiLUYApK1GDQyFlJvb20gbGVmdCBzdWNjZXNzZnVsbHkaGi9hcGkvcm9vbXMve3Jvb21faWR9L2xlYXZlorUYAQ8StwEKC0xpc3RNZW1iZXJzEiwuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkxpc3RNZW1iZXJzUmVxdWVzdBotLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5MaXN0TWVtYmVyc1Jlc3BvbnNlIkuItRgCkrUYPjIeTWVtYmVycyByZXRyaWV2ZWQgc3VjY2Vzc2Z1bGx5ChwvYXBpL3Jvb21zL3tyb29tX2lkfS9tZW1iZXJzorUYAQ8SrwEKCUFkZE1lbWJlchIqLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5BZGRNZW1iZXJSZXF1ZXN0GisuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkFkZE1lbWJlclJlc3BvbnNlIkmItRgCkrUYOTIZTWVtYmVyIGFkZGVkIHN1Y2Nlc3NmdWxseRocL2FwaS9yb29tcy97cm9vbV9pZH0vbWVtYmVyc6K1GAQPDBAVEsMBCgxSZW1vdmVNZW1iZXISLS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuUmVtb3ZlTWVtYmVyUmVxdWVzdBouLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5SZW1vdmVNZW1iZXJSZXNwb25zZSJUiLUYApK1GEUyG01lbWJlciByZW1vdmVkIHN1Y2Nlc3NmdWxseSImL2FwaS9yb29tcy97cm9vbV9pZH0vbWVtYmVycy97dXNlcl9pZH2itRgDDwwQEpwBCghNYXJrUmVhZBIpLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NYXJrUmVhZFJlcXVlc3QaKi5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWFya1JlYWRSZXNwb25zZSI5iLUYApK1GCsyDk1hcmtlZCBhcyByZWFkGhkvYXBpL3Jvb21zL3tyb29tX2lkfS9yZWFkorUYAg8NEqYBCgpNYXJrVW5yZWFkEisuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1hcmtVbnJlYWRSZXF1ZXN0GiwuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1hcmtVbnJlYWRSZXNwb25zZSI9iLUYApK1GC8yEE1hcmtlZCBhcyB1bnJlYWQaGy9hcGkvcm9vbXMve3Jvb21faWR9L3VucmVhZKK1GAIPDRKvAQoJTGlzdFJlYWRzEiouYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkxpc3RSZWFkc1JlcXVlc3QaKy5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTGlzdFJlYWRzUmVzcG9uc2UiSYi1GAKStRg6MhxSZWFkcyByZXRyaWV2ZWQgc3VjY2Vzc2Z1bGx5ChovYXBpL3Jvb21zL3tyb29tX2lkfS9yZWFkc6K1GAMPDR4SqAEKCVNldE5vdGlmeRIqLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5TZXROb3RpZnlSZXF1ZXN0GisuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlNldE5vdGlmeVJlc3BvbnNlIkKItRgCkrUYNDIVTm90aWZpY2F0aW9ucyB1cGRhdGVkEhsvYXBpL3Jvb21zL3tyb29tX2lkfS9ub3RpZnmitRgCDw1iBnByb3RvMw", [file_aetherconnect_message_v1_message, file_aetherconnect_message_v1_pagination, file_aetherconnect_options_v1_options, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * A room.
@@ -32,7 +34,7 @@ export type Room = Message<"aetherconnect.message.v1.Room"> & {
   id: string;
 
   /**
-   * Name, not unique.
+   * Name, not unique; of a direct room the other user's, as it is now.
    *
    * @generated from field: string name = 2;
    */
@@ -93,6 +95,35 @@ export type Room = Message<"aetherconnect.message.v1.Room"> & {
    * @generated from field: uint32 last_seq = 10;
    */
   lastSeq: number;
+
+  /**
+   * The revision of its last change of a message; zero if there was none.
+   *
+   * @generated from field: uint32 last_revision = 11;
+   */
+  lastRevision: number;
+
+  /**
+   * What the room is to who asks; absent if they aren't a member.
+   *
+   * @generated from field: optional aetherconnect.message.v1.Membership membership = 12;
+   */
+  membership?: Membership | undefined;
+
+  /**
+   * The message at last_seq, a deleted one too: in the list of one's rooms and in
+   * watch_rooms alone. Absent from where the answer would be too large.
+   *
+   * @generated from field: optional aetherconnect.message.v1.Message last_message = 13;
+   */
+  lastMessage?: Message$1 | undefined;
+
+  /**
+   * The other user of a direct room, or oneself alone; absent of others.
+   *
+   * @generated from field: optional aetherconnect.message.v1.UserName peer = 14;
+   */
+  peer?: UserName | undefined;
 };
 
 /**
@@ -101,6 +132,76 @@ export type Room = Message<"aetherconnect.message.v1.Room"> & {
  */
 export const RoomSchema: GenMessage<Room> = /*@__PURE__*/
   messageDesc(file_aetherconnect_message_v1_room, 0);
+
+/**
+ * What a room is to one of its members.
+ *
+ * @generated from message aetherconnect.message.v1.Membership
+ */
+export type Membership = Message<"aetherconnect.message.v1.Membership"> & {
+  /**
+   * What they may do.
+   *
+   * @generated from field: aetherconnect.message.v1.Role role = 1;
+   */
+  role: Role;
+
+  /**
+   * Since when they are in it.
+   *
+   * @generated from field: google.protobuf.Timestamp joined_at = 2;
+   */
+  joinedAt?: Timestamp | undefined;
+
+  /**
+   * They have read up to this seq.
+   *
+   * @generated from field: uint32 read_seq = 3;
+   */
+  readSeq: number;
+
+  /**
+   * Messages above read_seq.
+   *
+   * @generated from field: uint32 unread_count = 4;
+   */
+  unreadCount: number;
+
+  /**
+   * Those of them that mention the member.
+   *
+   * @generated from field: uint32 mention_count = 5;
+   */
+  mentionCount: number;
+
+  /**
+   * Of which messages they want to be notified.
+   *
+   * @generated from field: aetherconnect.message.v1.NotifyLevel notify = 6;
+   */
+  notify: NotifyLevel;
+
+  /**
+   * Whether they may not write for now.
+   *
+   * @generated from field: bool is_muted = 7;
+   */
+  isMuted: boolean;
+
+  /**
+   * Until when; absent if without end, or not muted.
+   *
+   * @generated from field: optional google.protobuf.Timestamp muted_until = 8;
+   */
+  mutedUntil?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.Membership.
+ * Use `create(MembershipSchema)` to create a new message.
+ */
+export const MembershipSchema: GenMessage<Membership> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 1);
 
 /**
  * A member of a room.
@@ -142,7 +243,7 @@ export type Member = Message<"aetherconnect.message.v1.Member"> & {
  * Use `create(MemberSchema)` to create a new message.
  */
 export const MemberSchema: GenMessage<Member> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 1);
+  messageDesc(file_aetherconnect_message_v1_room, 2);
 
 /**
  * Asks for the caller's rooms.
@@ -157,7 +258,7 @@ export type ListRoomsRequest = Message<"aetherconnect.message.v1.ListRoomsReques
  * Use `create(ListRoomsRequestSchema)` to create a new message.
  */
 export const ListRoomsRequestSchema: GenMessage<ListRoomsRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 2);
+  messageDesc(file_aetherconnect_message_v1_room, 3);
 
 /**
  * The caller's rooms.
@@ -178,7 +279,7 @@ export type ListRoomsResponse = Message<"aetherconnect.message.v1.ListRoomsRespo
  * Use `create(ListRoomsResponseSchema)` to create a new message.
  */
 export const ListRoomsResponseSchema: GenMessage<ListRoomsResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 3);
+  messageDesc(file_aetherconnect_message_v1_room, 4);
 
 /**
  * Which public rooms to list.
@@ -206,7 +307,7 @@ export type ListPublicRoomsRequest = Message<"aetherconnect.message.v1.ListPubli
  * Use `create(ListPublicRoomsRequestSchema)` to create a new message.
  */
 export const ListPublicRoomsRequestSchema: GenMessage<ListPublicRoomsRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 4);
+  messageDesc(file_aetherconnect_message_v1_room, 5);
 
 /**
  * A page of public rooms.
@@ -234,7 +335,7 @@ export type ListPublicRoomsResponse = Message<"aetherconnect.message.v1.ListPubl
  * Use `create(ListPublicRoomsResponseSchema)` to create a new message.
  */
 export const ListPublicRoomsResponseSchema: GenMessage<ListPublicRoomsResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 5);
+  messageDesc(file_aetherconnect_message_v1_room, 6);
 
 /**
  * Which room to answer.
@@ -255,7 +356,7 @@ export type GetRoomRequest = Message<"aetherconnect.message.v1.GetRoomRequest"> 
  * Use `create(GetRoomRequestSchema)` to create a new message.
  */
 export const GetRoomRequestSchema: GenMessage<GetRoomRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 6);
+  messageDesc(file_aetherconnect_message_v1_room, 7);
 
 /**
  * The room.
@@ -276,7 +377,7 @@ export type GetRoomResponse = Message<"aetherconnect.message.v1.GetRoomResponse"
  * Use `create(GetRoomResponseSchema)` to create a new message.
  */
 export const GetRoomResponseSchema: GenMessage<GetRoomResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 7);
+  messageDesc(file_aetherconnect_message_v1_room, 8);
 
 /**
  * A new room.
@@ -299,7 +400,7 @@ export type CreateRoomRequest = Message<"aetherconnect.message.v1.CreateRoomRequ
   description?: string | undefined;
 
   /**
-   * Public if nothing is said.
+   * Public if nothing is said; direct rooms are opened, not created.
    *
    * @generated from field: aetherconnect.message.v1.RoomType room_type = 3;
    */
@@ -311,7 +412,7 @@ export type CreateRoomRequest = Message<"aetherconnect.message.v1.CreateRoomRequ
  * Use `create(CreateRoomRequestSchema)` to create a new message.
  */
 export const CreateRoomRequestSchema: GenMessage<CreateRoomRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 8);
+  messageDesc(file_aetherconnect_message_v1_room, 9);
 
 /**
  * The new room.
@@ -332,7 +433,63 @@ export type CreateRoomResponse = Message<"aetherconnect.message.v1.CreateRoomRes
  * Use `create(CreateRoomResponseSchema)` to create a new message.
  */
 export const CreateRoomResponseSchema: GenMessage<CreateRoomResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 9);
+  messageDesc(file_aetherconnect_message_v1_room, 10);
+
+/**
+ * With whom: either an id or a username.
+ *
+ * @generated from message aetherconnect.message.v1.OpenDirectRoomRequest
+ */
+export type OpenDirectRoomRequest = Message<"aetherconnect.message.v1.OpenDirectRoomRequest"> & {
+  /**
+   * The user by id.
+   *
+   * @generated from field: optional string user_id = 1;
+   */
+  userId?: string | undefined;
+
+  /**
+   * The user by username.
+   *
+   * @generated from field: optional string username = 2;
+   */
+  username?: string | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.OpenDirectRoomRequest.
+ * Use `create(OpenDirectRoomRequestSchema)` to create a new message.
+ */
+export const OpenDirectRoomRequestSchema: GenMessage<OpenDirectRoomRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 11);
+
+/**
+ * The room of the two.
+ *
+ * @generated from message aetherconnect.message.v1.OpenDirectRoomResponse
+ */
+export type OpenDirectRoomResponse = Message<"aetherconnect.message.v1.OpenDirectRoomResponse"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: aetherconnect.message.v1.Room room = 1;
+   */
+  room?: Room | undefined;
+
+  /**
+   * Whether it had been there before.
+   *
+   * @generated from field: optional bool duplicate = 2;
+   */
+  duplicate?: boolean | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.OpenDirectRoomResponse.
+ * Use `create(OpenDirectRoomResponseSchema)` to create a new message.
+ */
+export const OpenDirectRoomResponseSchema: GenMessage<OpenDirectRoomResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 12);
 
 /**
  * Which room to join.
@@ -353,7 +510,7 @@ export type JoinRoomRequest = Message<"aetherconnect.message.v1.JoinRoomRequest"
  * Use `create(JoinRoomRequestSchema)` to create a new message.
  */
 export const JoinRoomRequestSchema: GenMessage<JoinRoomRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 10);
+  messageDesc(file_aetherconnect_message_v1_room, 13);
 
 /**
  * The room joined.
@@ -374,7 +531,7 @@ export type JoinRoomResponse = Message<"aetherconnect.message.v1.JoinRoomRespons
  * Use `create(JoinRoomResponseSchema)` to create a new message.
  */
 export const JoinRoomResponseSchema: GenMessage<JoinRoomResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 11);
+  messageDesc(file_aetherconnect_message_v1_room, 14);
 
 /**
  * Which room to leave.
@@ -395,7 +552,7 @@ export type LeaveRoomRequest = Message<"aetherconnect.message.v1.LeaveRoomReques
  * Use `create(LeaveRoomRequestSchema)` to create a new message.
  */
 export const LeaveRoomRequestSchema: GenMessage<LeaveRoomRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 12);
+  messageDesc(file_aetherconnect_message_v1_room, 15);
 
 /**
  * The room is left.
@@ -410,7 +567,7 @@ export type LeaveRoomResponse = Message<"aetherconnect.message.v1.LeaveRoomRespo
  * Use `create(LeaveRoomResponseSchema)` to create a new message.
  */
 export const LeaveRoomResponseSchema: GenMessage<LeaveRoomResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 13);
+  messageDesc(file_aetherconnect_message_v1_room, 16);
 
 /**
  * Whose members to list.
@@ -445,7 +602,7 @@ export type ListMembersRequest = Message<"aetherconnect.message.v1.ListMembersRe
  * Use `create(ListMembersRequestSchema)` to create a new message.
  */
 export const ListMembersRequestSchema: GenMessage<ListMembersRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 14);
+  messageDesc(file_aetherconnect_message_v1_room, 17);
 
 /**
  * A page of members.
@@ -473,7 +630,7 @@ export type ListMembersResponse = Message<"aetherconnect.message.v1.ListMembersR
  * Use `create(ListMembersResponseSchema)` to create a new message.
  */
 export const ListMembersResponseSchema: GenMessage<ListMembersResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 15);
+  messageDesc(file_aetherconnect_message_v1_room, 18);
 
 /**
  * Whom to add: either an id or a username.
@@ -508,7 +665,7 @@ export type AddMemberRequest = Message<"aetherconnect.message.v1.AddMemberReques
  * Use `create(AddMemberRequestSchema)` to create a new message.
  */
 export const AddMemberRequestSchema: GenMessage<AddMemberRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 16);
+  messageDesc(file_aetherconnect_message_v1_room, 19);
 
 /**
  * The room with its new member.
@@ -529,7 +686,7 @@ export type AddMemberResponse = Message<"aetherconnect.message.v1.AddMemberRespo
  * Use `create(AddMemberResponseSchema)` to create a new message.
  */
 export const AddMemberResponseSchema: GenMessage<AddMemberResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 17);
+  messageDesc(file_aetherconnect_message_v1_room, 20);
 
 /**
  * Whom to remove.
@@ -557,7 +714,7 @@ export type RemoveMemberRequest = Message<"aetherconnect.message.v1.RemoveMember
  * Use `create(RemoveMemberRequestSchema)` to create a new message.
  */
 export const RemoveMemberRequestSchema: GenMessage<RemoveMemberRequest> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 18);
+  messageDesc(file_aetherconnect_message_v1_room, 21);
 
 /**
  * The member is removed.
@@ -572,7 +729,224 @@ export type RemoveMemberResponse = Message<"aetherconnect.message.v1.RemoveMembe
  * Use `create(RemoveMemberResponseSchema)` to create a new message.
  */
 export const RemoveMemberResponseSchema: GenMessage<RemoveMemberResponse> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_message_v1_room, 19);
+  messageDesc(file_aetherconnect_message_v1_room, 22);
+
+/**
+ * What has been read.
+ *
+ * @generated from message aetherconnect.message.v1.MarkReadRequest
+ */
+export type MarkReadRequest = Message<"aetherconnect.message.v1.MarkReadRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * Everything up to there; absent: all. What is beyond the end counts as the end.
+   *
+   * @generated from field: optional uint32 seq = 2;
+   */
+  seq?: number | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.MarkReadRequest.
+ * Use `create(MarkReadRequestSchema)` to create a new message.
+ */
+export const MarkReadRequestSchema: GenMessage<MarkReadRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 23);
+
+/**
+ * What the room is to the caller now.
+ *
+ * @generated from message aetherconnect.message.v1.MarkReadResponse
+ */
+export type MarkReadResponse = Message<"aetherconnect.message.v1.MarkReadResponse"> & {
+  /**
+   * With the new read_seq.
+   *
+   * @generated from field: aetherconnect.message.v1.Membership membership = 1;
+   */
+  membership?: Membership | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.MarkReadResponse.
+ * Use `create(MarkReadResponseSchema)` to create a new message.
+ */
+export const MarkReadResponseSchema: GenMessage<MarkReadResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 24);
+
+/**
+ * From where on a room is unread.
+ *
+ * @generated from message aetherconnect.message.v1.MarkUnreadRequest
+ */
+export type MarkUnreadRequest = Message<"aetherconnect.message.v1.MarkUnreadRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * The first unread message.
+   *
+   * @generated from field: uint32 seq = 2;
+   */
+  seq: number;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.MarkUnreadRequest.
+ * Use `create(MarkUnreadRequestSchema)` to create a new message.
+ */
+export const MarkUnreadRequestSchema: GenMessage<MarkUnreadRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 25);
+
+/**
+ * What the room is to the caller now.
+ *
+ * @generated from message aetherconnect.message.v1.MarkUnreadResponse
+ */
+export type MarkUnreadResponse = Message<"aetherconnect.message.v1.MarkUnreadResponse"> & {
+  /**
+   * With the new read_seq.
+   *
+   * @generated from field: aetherconnect.message.v1.Membership membership = 1;
+   */
+  membership?: Membership | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.MarkUnreadResponse.
+ * Use `create(MarkUnreadResponseSchema)` to create a new message.
+ */
+export const MarkUnreadResponseSchema: GenMessage<MarkUnreadResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 26);
+
+/**
+ * In which room.
+ *
+ * @generated from message aetherconnect.message.v1.ListReadsRequest
+ */
+export type ListReadsRequest = Message<"aetherconnect.message.v1.ListReadsRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.ListReadsRequest.
+ * Use `create(ListReadsRequestSchema)` to create a new message.
+ */
+export const ListReadsRequestSchema: GenMessage<ListReadsRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 27);
+
+/**
+ * Up to where each member has read.
+ *
+ * @generated from message aetherconnect.message.v1.ListReadsResponse
+ */
+export type ListReadsResponse = Message<"aetherconnect.message.v1.ListReadsResponse"> & {
+  /**
+   * The oldest member first.
+   *
+   * @generated from field: repeated aetherconnect.message.v1.Read reads = 1;
+   */
+  reads: Read[];
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.ListReadsResponse.
+ * Use `create(ListReadsResponseSchema)` to create a new message.
+ */
+export const ListReadsResponseSchema: GenMessage<ListReadsResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 28);
+
+/**
+ * Up to where a member has read.
+ *
+ * @generated from message aetherconnect.message.v1.Read
+ */
+export type Read = Message<"aetherconnect.message.v1.Read"> & {
+  /**
+   * The member.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Their read_seq.
+   *
+   * @generated from field: uint32 seq = 2;
+   */
+  seq: number;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.Read.
+ * Use `create(ReadSchema)` to create a new message.
+ */
+export const ReadSchema: GenMessage<Read> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 29);
+
+/**
+ * Of which messages to be notified.
+ *
+ * @generated from message aetherconnect.message.v1.SetNotifyRequest
+ */
+export type SetNotifyRequest = Message<"aetherconnect.message.v1.SetNotifyRequest"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * Of which messages.
+   *
+   * @generated from field: aetherconnect.message.v1.NotifyLevel level = 2;
+   */
+  level: NotifyLevel;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.SetNotifyRequest.
+ * Use `create(SetNotifyRequestSchema)` to create a new message.
+ */
+export const SetNotifyRequestSchema: GenMessage<SetNotifyRequest> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 30);
+
+/**
+ * What the room is to the caller now.
+ *
+ * @generated from message aetherconnect.message.v1.SetNotifyResponse
+ */
+export type SetNotifyResponse = Message<"aetherconnect.message.v1.SetNotifyResponse"> & {
+  /**
+   * With the new level.
+   *
+   * @generated from field: aetherconnect.message.v1.Membership membership = 1;
+   */
+  membership?: Membership | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.message.v1.SetNotifyResponse.
+ * Use `create(SetNotifyResponseSchema)` to create a new message.
+ */
+export const SetNotifyResponseSchema: GenMessage<SetNotifyResponse> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_message_v1_room, 31);
 
 /**
  * Who may find and join a room.
@@ -600,6 +974,13 @@ export const RoomType = {
    * @generated from enum value: ROOM_TYPE_PRIVATE = 2;
    */
   PRIVATE: 2,
+
+  /**
+   * Two users, or one alone, for ever.
+   *
+   * @generated from enum value: ROOM_TYPE_DIRECT = 3;
+   */
+  DIRECT: 3,
 } as const;
 
 /**
@@ -614,6 +995,102 @@ export type RoomType = (typeof RoomType)[keyof typeof RoomType] | UnknownEnum;
  */
 export const RoomTypeSchema: GenEnum<RoomType> = /*@__PURE__*/
   enumDesc(file_aetherconnect_message_v1_room, 0);
+
+/**
+ * What a member may do in a room.
+ *
+ * @generated from enum aetherconnect.message.v1.Role
+ */
+export const Role = {
+  /**
+   * Never answered.
+   *
+   * @generated from enum value: ROLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Read and write.
+   *
+   * @generated from enum value: ROLE_MEMBER = 1;
+   */
+  MEMBER: 1,
+
+  /**
+   * What moderators may besides.
+   *
+   * @generated from enum value: ROLE_MODERATOR = 2;
+   */
+  MODERATOR: 2,
+
+  /**
+   * Everything; one in each room.
+   *
+   * @generated from enum value: ROLE_OWNER = 3;
+   */
+  OWNER: 3,
+} as const;
+
+/**
+ * What a member may do in a room.
+ *
+ * @generated from enum aetherconnect.message.v1.Role
+ */
+export type Role = (typeof Role)[keyof typeof Role] | UnknownEnum;
+
+/**
+ * Describes the enum aetherconnect.message.v1.Role.
+ */
+export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
+  enumDesc(file_aetherconnect_message_v1_room, 1);
+
+/**
+ * Of which messages a member wants to be notified.
+ *
+ * @generated from enum aetherconnect.message.v1.NotifyLevel
+ */
+export const NotifyLevel = {
+  /**
+   * Never answered.
+   *
+   * @generated from enum value: NOTIFY_LEVEL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Of all.
+   *
+   * @generated from enum value: NOTIFY_LEVEL_ALL = 1;
+   */
+  ALL: 1,
+
+  /**
+   * Of those that mention them.
+   *
+   * @generated from enum value: NOTIFY_LEVEL_MENTIONS = 2;
+   */
+  MENTIONS: 2,
+
+  /**
+   * Of none.
+   *
+   * @generated from enum value: NOTIFY_LEVEL_NONE = 3;
+   */
+  NONE: 3,
+} as const;
+
+/**
+ * Of which messages a member wants to be notified.
+ *
+ * @generated from enum aetherconnect.message.v1.NotifyLevel
+ */
+export type NotifyLevel = (typeof NotifyLevel)[keyof typeof NotifyLevel] | UnknownEnum;
+
+/**
+ * Describes the enum aetherconnect.message.v1.NotifyLevel.
+ */
+export const NotifyLevelSchema: GenEnum<NotifyLevel> = /*@__PURE__*/
+  enumDesc(file_aetherconnect_message_v1_room, 2);
 
 /**
  * Rooms and who is in them.
@@ -662,6 +1139,18 @@ export const RoomService: GenService<{
     output: typeof CreateRoomResponseSchema;
   },
   /**
+   * Opens the room of the caller and one other user, or of the caller alone for
+   * notes: it is made where there is none, and is in the caller's list from then
+   * on. The other hears of it with the first message.
+   *
+   * @generated from rpc aetherconnect.message.v1.RoomService.OpenDirectRoom
+   */
+  openDirectRoom: {
+    methodKind: "unary";
+    input: typeof OpenDirectRoomRequestSchema;
+    output: typeof OpenDirectRoomResponseSchema;
+  },
+  /**
    * Makes the caller a member of a public room.
    *
    * @generated from rpc aetherconnect.message.v1.RoomService.JoinRoom
@@ -673,7 +1162,8 @@ export const RoomService: GenService<{
   },
   /**
    * Ends the caller's membership, if there is one. A creator who leaves is
-   * followed by the oldest member.
+   * followed by the oldest member. A direct room only leaves the caller's list,
+   * until its next message or until they open it.
    *
    * @generated from rpc aetherconnect.message.v1.RoomService.LeaveRoom
    */
@@ -711,6 +1201,47 @@ export const RoomService: GenService<{
     methodKind: "unary";
     input: typeof RemoveMemberRequestSchema;
     output: typeof RemoveMemberResponseSchema;
+  },
+  /**
+   * Marks a room as read: up to a seq, or all of it. What has been read stays read.
+   *
+   * @generated from rpc aetherconnect.message.v1.RoomService.MarkRead
+   */
+  markRead: {
+    methodKind: "unary";
+    input: typeof MarkReadRequestSchema;
+    output: typeof MarkReadResponseSchema;
+  },
+  /**
+   * Marks a room as unread from a message on. The caller's own sockets alone are
+   * notified.
+   *
+   * @generated from rpc aetherconnect.message.v1.RoomService.MarkUnread
+   */
+  markUnread: {
+    methodKind: "unary";
+    input: typeof MarkUnreadRequestSchema;
+    output: typeof MarkUnreadResponseSchema;
+  },
+  /**
+   * Lists up to where each member has read, in rooms of up to 100 members.
+   *
+   * @generated from rpc aetherconnect.message.v1.RoomService.ListReads
+   */
+  listReads: {
+    methodKind: "unary";
+    input: typeof ListReadsRequestSchema;
+    output: typeof ListReadsResponseSchema;
+  },
+  /**
+   * Sets of which messages of a room the caller wants to be notified.
+   *
+   * @generated from rpc aetherconnect.message.v1.RoomService.SetNotify
+   */
+  setNotify: {
+    methodKind: "unary";
+    input: typeof SetNotifyRequestSchema;
+    output: typeof SetNotifyResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_aetherconnect_message_v1_room, 0);

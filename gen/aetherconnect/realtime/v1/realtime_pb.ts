@@ -2,11 +2,11 @@
 // @generated from file aetherconnect/realtime/v1/realtime.proto (package aetherconnect.realtime.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Violation } from "../../error/v1/error_pb.ts";
 import { file_aetherconnect_error_v1_error } from "../../error/v1/error_pb.ts";
-import type { Message as Message$1 } from "../../message/v1/message_pb.ts";
+import type { ChangeType, Message as Message$1 } from "../../message/v1/message_pb.ts";
 import { file_aetherconnect_message_v1_message } from "../../message/v1/message_pb.ts";
 import type { Room } from "../../message/v1/room_pb.ts";
 import { file_aetherconnect_message_v1_room } from "../../message/v1/room_pb.ts";
@@ -14,13 +14,13 @@ import { file_aetherconnect_options_v1_options } from "../../options/v1/options_
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file aetherconnect/realtime/v1/realtime.proto.
  */
 export const file_aetherconnect_realtime_v1_realtime: GenFile = /*@__PURE__*/
-  fileDesc("CihhZXRoZXJjb25uZWN0L3JlYWx0aW1lL3YxL3JlYWx0aW1lLnByb3RvEhlhZXRoZXJjb25uZWN0LnJlYWx0aW1lLnYxIpYBCglDb25uZWN0ZWQSDwoHdXNlcl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRIMCgRuYW1lGAMgASgJEhIKCnNlc3Npb25faWQYBCABKAkSLwoLc2VydmVyX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wOhPatRgPCgljb25uZWN0ZWQQAhgCIr0BCgVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSGAoFZXZlbnQYAyABKAlCBKi2GAFIAIgBARIaCgdyb29tX2lkGAQgASgJQgSothgBSAGIAQESOAoHZGV0YWlscxgFIAMoCzIhLmFldGhlcmNvbm5lY3QuZXJyb3IudjEuVmlvbGF0aW9uQgSothgBOg/atRgLCgVlcnJvchACGAFCCAoGX2V2ZW50QgoKCF9yb29tX2lkIooBCghKb2luUm9vbRIYCgdyb29tX2lkGAEgASgJQge6SARyAhABEhYKCWFmdGVyX3NlcRgCIAEoDUgAiAEBOj7atRg6Cglqb2luX3Jvb20QARgCIiVhZXRoZXJjb25uZWN0LnJlYWx0aW1lLnYxLkpvaW5Sb29tQWNrKgIPDUIMCgpfYWZ0ZXJfc2VxIqYBCgtKb2luUm9vbUFjaxIsCgRyb29tGAEgASgLMh4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb20SMwoIbWVzc2FnZXMYAiADKAsyIS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWVzc2FnZRIQCghoYXNfbW9yZRgDIAEoCBIYCgVyZXNldBgEIAEoCEIEqLYYAUgAiAEBQggKBl9yZXNldCJjCglMZWF2ZVJvb20SGAoHcm9vbV9pZBgBIAEoCUIHukgEcgIQATo82rUYOAoKbGVhdmVfcm9vbRABGAIiJmFldGhlcmNvbm5lY3QucmVhbHRpbWUudjEuTGVhdmVSb29tQWNrIg4KDExlYXZlUm9vbUFjayJrCgtUeXBpbmdTdGFydBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABOkLatRg+Cgx0eXBpbmdfc3RhcnQQARgCIihhZXRoZXJjb25uZWN0LnJlYWx0aW1lLnYxLlR5cGluZ1N0YXJ0QWNrMAEiEAoOVHlwaW5nU3RhcnRBY2siaAoKVHlwaW5nU3RvcBIYCgdyb29tX2lkGAEgASgJQge6SARyAhABOkDatRg8Cgt0eXBpbmdfc3RvcBABGAIiJ2FldGhlcmNvbm5lY3QucmVhbHRpbWUudjEuVHlwaW5nU3RvcEFjazABIg8KDVR5cGluZ1N0b3BBY2siWwoNVHlwaW5nU3RhcnRlZBIPCgdyb29tX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSEAoIdXNlcm5hbWUYAyABKAk6Ftq1GBIKDHR5cGluZ19zdGFydBACGAIiWgoNVHlwaW5nU3RvcHBlZBIPCgdyb29tX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSEAoIdXNlcm5hbWUYAyABKAk6Fdq1GBEKC3R5cGluZ19zdG9wEAIYAiJPCglSb29tQWRkZWQSLAoEcm9vbRgBIAEoCzIeLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5Sb29tOhTatRgQCgpyb29tX2FkZGVkEAIYAiI2CgtSb29tUmVtb3ZlZBIPCgdyb29tX2lkGAEgASgJOhbatRgSCgxyb29tX3JlbW92ZWQQAhgCYgZwcm90bzM", [file_aetherconnect_error_v1_error, file_aetherconnect_message_v1_message, file_aetherconnect_message_v1_room, file_aetherconnect_options_v1_options, file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CihhZXRoZXJjb25uZWN0L3JlYWx0aW1lL3YxL3JlYWx0aW1lLnByb3RvEhlhZXRoZXJjb25uZWN0LnJlYWx0aW1lLnYxIpYBCglDb25uZWN0ZWQSDwoHdXNlcl9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRIMCgRuYW1lGAMgASgJEhIKCnNlc3Npb25faWQYBCABKAkSLwoLc2VydmVyX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wOhPatRgPCgljb25uZWN0ZWQQAhgCIr0BCgVFcnJvchIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSGAoFZXZlbnQYAyABKAlCBKi2GAFIAIgBARIaCgdyb29tX2lkGAQgASgJQgSothgBSAGIAQESOAoHZGV0YWlscxgFIAMoCzIhLmFldGhlcmNvbm5lY3QuZXJyb3IudjEuVmlvbGF0aW9uQgSothgBOg/atRgLCgVlcnJvchACGAFCCAoGX2V2ZW50QgoKCF9yb29tX2lkIpECCghKb2luUm9vbRIYCgdyb29tX2lkGAEgASgJQge6SARyAhABEhYKCWFmdGVyX3NlcRgCIAEoDUgAiAEBEhsKDmFmdGVyX3JldmlzaW9uGAMgASgNSAGIAQE6lAG6SFMaUQoNYWZ0ZXJSZXZpc2lvbhIObmVlZHMgYWZ0ZXJTZXEaMGhhcyh0aGlzLmFmdGVyX3NlcSkgfHwgIWhhcyh0aGlzLmFmdGVyX3JldmlzaW9uKdq1GDoKCWpvaW5fcm9vbRABGAIiJWFldGhlcmNvbm5lY3QucmVhbHRpbWUudjEuSm9pblJvb21BY2sqAg8NQgwKCl9hZnRlcl9zZXFCEQoPX2FmdGVyX3JldmlzaW9uItoBCgtKb2luUm9vbUFjaxIsCgRyb29tGAEgASgLMh4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb20SMwoIbWVzc2FnZXMYAiADKAsyIS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWVzc2FnZRIQCghoYXNfbW9yZRgDIAEoCBIYCgVyZXNldBgEIAEoCEIEqLYYAUgAiAEBEjIKB2NoYW5nZXMYBSADKAsyIS5hZXRoZXJjb25uZWN0Lm1lc3NhZ2UudjEuTWVzc2FnZUIICgZfcmVzZXQiYwoJTGVhdmVSb29tEhgKB3Jvb21faWQYASABKAlCB7pIBHICEAE6PNq1GDgKCmxlYXZlX3Jvb20QARgCIiZhZXRoZXJjb25uZWN0LnJlYWx0aW1lLnYxLkxlYXZlUm9vbUFjayIOCgxMZWF2ZVJvb21BY2siawoLVHlwaW5nU3RhcnQSGAoHcm9vbV9pZBgBIAEoCUIHukgEcgIQATpC2rUYPgoMdHlwaW5nX3N0YXJ0EAEYAiIoYWV0aGVyY29ubmVjdC5yZWFsdGltZS52MS5UeXBpbmdTdGFydEFjazABIhAKDlR5cGluZ1N0YXJ0QWNrImgKClR5cGluZ1N0b3ASGAoHcm9vbV9pZBgBIAEoCUIHukgEcgIQATpA2rUYPAoLdHlwaW5nX3N0b3AQARgCIidhZXRoZXJjb25uZWN0LnJlYWx0aW1lLnYxLlR5cGluZ1N0b3BBY2swASIPCg1UeXBpbmdTdG9wQWNrIlsKDVR5cGluZ1N0YXJ0ZWQSDwoHcm9vbV9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEhAKCHVzZXJuYW1lGAMgASgJOhbatRgSCgx0eXBpbmdfc3RhcnQQAhgCIloKDVR5cGluZ1N0b3BwZWQSDwoHcm9vbV9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEhAKCHVzZXJuYW1lGAMgASgJOhXatRgRCgt0eXBpbmdfc3RvcBACGAIiegoNV2F0Y2hQcmVzZW5jZRIjCgh1c2VyX2lkcxgBIAMoCUIRukgOkgELEMgBIgZyBBABGEA6RNq1GEAKDndhdGNoX3ByZXNlbmNlEAEYAiIqYWV0aGVyY29ubmVjdC5yZWFsdGltZS52MS5XYXRjaFByZXNlbmNlQWNrIkYKEFdhdGNoUHJlc2VuY2VBY2sSMgoFdXNlcnMYASADKAsyIy5hZXRoZXJjb25uZWN0LnJlYWx0aW1lLnYxLlByZXNlbmNlIp4BCghQcmVzZW5jZRIPCgd1c2VyX2lkGAEgASgJEjkKBnN0YXR1cxgCIAEoDjIpLmFldGhlcmNvbm5lY3QucmVhbHRpbWUudjEuUHJlc2VuY2VTdGF0dXMSNQoMbGFzdF9zZWVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAiAEBQg8KDV9sYXN0X3NlZW5fYXQilgEKC1NldFByZXNlbmNlEkUKBnN0YXR1cxgBIAEoDjIpLmFldGhlcmNvbm5lY3QucmVhbHRpbWUudjEuUHJlc2VuY2VTdGF0dXNCCrpIB4IBBBoCAQI6QNq1GDwKDHNldF9wcmVzZW5jZRABGAIiKGFldGhlcmNvbm5lY3QucmVhbHRpbWUudjEuU2V0UHJlc2VuY2VBY2siEAoOU2V0UHJlc2VuY2VBY2siwQEKD1ByZXNlbmNlQ2hhbmdlZBIPCgd1c2VyX2lkGAEgASgJEjkKBnN0YXR1cxgCIAEoDjIpLmFldGhlcmNvbm5lY3QucmVhbHRpbWUudjEuUHJlc2VuY2VTdGF0dXMSNQoMbGFzdF9zZWVuX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAiAEBOhratRgWChBwcmVzZW5jZV9jaGFuZ2VkEAIYAkIPCg1fbGFzdF9zZWVuX2F0IqYBCg5NZXNzYWdlQ2hhbmdlZBIyCgdtZXNzYWdlGAEgASgLMiEuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lc3NhZ2USNAoGY2hhbmdlGAIgASgOMiQuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLkNoYW5nZVR5cGUSDwoHdXNlcl9pZBgDIAEoCToZ2rUYFQoPbWVzc2FnZV9jaGFuZ2VkEAIYAiJUCglNZW50aW9uZWQSMgoHbWVzc2FnZRgBIAEoCzIhLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5NZXNzYWdlOhPatRgPCgltZW50aW9uZWQQAhgCIk8KCVJvb21BZGRlZBIsCgRyb29tGAEgASgLMh4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb206FNq1GBAKCnJvb21fYWRkZWQQAhgCIjYKC1Jvb21SZW1vdmVkEg8KB3Jvb21faWQYASABKAk6Ftq1GBIKDHJvb21fcmVtb3ZlZBACGAIiUgoKUmVhZE1hcmtlZBIPCgdyb29tX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSCwoDc2VxGAMgASgNOhXatRgRCgtyZWFkX21hcmtlZBACGAIiTAoKV2F0Y2hSb29tczo+2rUYOgoLd2F0Y2hfcm9vbXMQARgCIidhZXRoZXJjb25uZWN0LnJlYWx0aW1lLnYxLldhdGNoUm9vbXNBY2siUQoNV2F0Y2hSb29tc0FjaxItCgVyb29tcxgBIAMoCzIeLmFldGhlcmNvbm5lY3QubWVzc2FnZS52MS5Sb29tEhEKCXRydW5jYXRlZBgCIAEoCCJSCgxVbndhdGNoUm9vbXM6Qtq1GD4KDXVud2F0Y2hfcm9vbXMQARgCIilhZXRoZXJjb25uZWN0LnJlYWx0aW1lLnYxLlVud2F0Y2hSb29tc0FjayIRCg9VbndhdGNoUm9vbXNBY2sisAEKDFJvb21BY3Rpdml0eRIPCgdyb29tX2lkGAEgASgJEhAKCGxhc3Rfc2VxGAIgASgNEhUKDWxhc3RfcmV2aXNpb24YAyABKA0SPAoMbGFzdF9tZXNzYWdlGAQgASgLMiEuYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLk1lc3NhZ2VIAIgBAToX2rUYEwoNcm9vbV9hY3Rpdml0eRACGAJCDwoNX2xhc3RfbWVzc2FnZSJTCgtSb29tQ2hhbmdlZBIsCgRyb29tGAEgASgLMh4uYWV0aGVyY29ubmVjdC5tZXNzYWdlLnYxLlJvb206Ftq1GBIKDHJvb21fY2hhbmdlZBACGAIqhAEKDlByZXNlbmNlU3RhdHVzEh8KG1BSRVNFTkNFX1NUQVRVU19VTlNQRUNJRklFRBAAEhoKFlBSRVNFTkNFX1NUQVRVU19PTkxJTkUQARIYChRQUkVTRU5DRV9TVEFUVVNfQVdBWRACEhsKF1BSRVNFTkNFX1NUQVRVU19PRkZMSU5FEANiBnByb3RvMw", [file_aetherconnect_error_v1_error, file_aetherconnect_message_v1_message, file_aetherconnect_message_v1_room, file_aetherconnect_options_v1_options, file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * The socket is signed in.
@@ -140,6 +140,13 @@ export type JoinRoom = Message<"aetherconnect.realtime.v1.JoinRoom"> & {
    * @generated from field: optional uint32 after_seq = 2;
    */
   afterSeq?: number | undefined;
+
+  /**
+   * The last revision that the client has; absent: no changes are answered.
+   *
+   * @generated from field: optional uint32 after_revision = 3;
+   */
+  afterRevision?: number | undefined;
 };
 
 /**
@@ -170,19 +177,29 @@ export type JoinRoomAck = Message<"aetherconnect.realtime.v1.JoinRoomAck"> & {
   messages: Message$1[];
 
   /**
-   * Without after_seq: older ones exist. With it: not joined yet, ask again
-   * with the last seq.
+   * Without after_seq: older ones exist. With it: not joined yet, ask again with
+   * the last seq of messages and the last revision of changes; where a list is
+   * empty, with what was asked.
    *
    * @generated from field: bool has_more = 3;
    */
   hasMore: boolean;
 
   /**
-   * after_seq was beyond the room's end; messages are the newest 50.
+   * after_seq or after_revision was beyond the room's end; messages are the
+   * newest 50.
    *
    * @generated from field: optional bool reset = 4;
    */
   reset?: boolean | undefined;
+
+  /**
+   * Messages up to after_seq that have changed after after_revision, as they are
+   * now, by revision.
+   *
+   * @generated from field: repeated aetherconnect.message.v1.Message changes = 5;
+   */
+  changes: Message$1[];
 };
 
 /**
@@ -373,6 +390,217 @@ export const TypingStoppedSchema: GenMessage<TypingStopped> = /*@__PURE__*/
   messageDesc(file_aetherconnect_realtime_v1_realtime, 11);
 
 /**
+ * Watches users, in the place of those that this socket has watched before; an
+ * empty list ends it. Whatever changes is then said by presence_changed. Users
+ * who share no room with the caller, or don't show their presence, are offline
+ * without a time.
+ *
+ * @generated from message aetherconnect.realtime.v1.WatchPresence
+ */
+export type WatchPresence = Message<"aetherconnect.realtime.v1.WatchPresence"> & {
+  /**
+   * The users, at most 200.
+   *
+   * @generated from field: repeated string user_ids = 1;
+   */
+  userIds: string[];
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.WatchPresence.
+ * Use `create(WatchPresenceSchema)` to create a new message.
+ */
+export const WatchPresenceSchema: GenMessage<WatchPresence> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 12);
+
+/**
+ * How the users are.
+ *
+ * @generated from message aetherconnect.realtime.v1.WatchPresenceAck
+ */
+export type WatchPresenceAck = Message<"aetherconnect.realtime.v1.WatchPresenceAck"> & {
+  /**
+   * One for each id that was asked for, in that order.
+   *
+   * @generated from field: repeated aetherconnect.realtime.v1.Presence users = 1;
+   */
+  users: Presence[];
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.WatchPresenceAck.
+ * Use `create(WatchPresenceAckSchema)` to create a new message.
+ */
+export const WatchPresenceAckSchema: GenMessage<WatchPresenceAck> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 13);
+
+/**
+ * How a user is.
+ *
+ * @generated from message aetherconnect.realtime.v1.Presence
+ */
+export type Presence = Message<"aetherconnect.realtime.v1.Presence"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Online, away or offline.
+   *
+   * @generated from field: aetherconnect.realtime.v1.PresenceStatus status = 2;
+   */
+  status: PresenceStatus;
+
+  /**
+   * When the last socket closed; null unless offline, and where it isn't known or
+   * not to be seen.
+   *
+   * @generated from field: optional google.protobuf.Timestamp last_seen_at = 3;
+   */
+  lastSeenAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.Presence.
+ * Use `create(PresenceSchema)` to create a new message.
+ */
+export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 14);
+
+/**
+ * Says of this socket whether its window is hidden. A new socket is online.
+ *
+ * @generated from message aetherconnect.realtime.v1.SetPresence
+ */
+export type SetPresence = Message<"aetherconnect.realtime.v1.SetPresence"> & {
+  /**
+   * Online or away.
+   *
+   * @generated from field: aetherconnect.realtime.v1.PresenceStatus status = 1;
+   */
+  status: PresenceStatus;
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.SetPresence.
+ * Use `create(SetPresenceSchema)` to create a new message.
+ */
+export const SetPresenceSchema: GenMessage<SetPresence> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 15);
+
+/**
+ * The socket is as it was said.
+ *
+ * @generated from message aetherconnect.realtime.v1.SetPresenceAck
+ */
+export type SetPresenceAck = Message<"aetherconnect.realtime.v1.SetPresenceAck"> & {
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.SetPresenceAck.
+ * Use `create(SetPresenceAckSchema)` to create a new message.
+ */
+export const SetPresenceAckSchema: GenMessage<SetPresenceAck> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 16);
+
+/**
+ * A watched user is otherwise than before, or can be seen otherwise.
+ *
+ * @generated from message aetherconnect.realtime.v1.PresenceChanged
+ */
+export type PresenceChanged = Message<"aetherconnect.realtime.v1.PresenceChanged"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Online, away or offline.
+   *
+   * @generated from field: aetherconnect.realtime.v1.PresenceStatus status = 2;
+   */
+  status: PresenceStatus;
+
+  /**
+   * As in the acknowledgement of watch_presence.
+   *
+   * @generated from field: optional google.protobuf.Timestamp last_seen_at = 3;
+   */
+  lastSeenAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.PresenceChanged.
+ * Use `create(PresenceChangedSchema)` to create a new message.
+ */
+export const PresenceChangedSchema: GenMessage<PresenceChanged> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 17);
+
+/**
+ * A message has changed. Sockets that have joined get this in the order of
+ * message.revision, and never before the message itself. Several changes of a
+ * message may come as one.
+ *
+ * @generated from message aetherconnect.realtime.v1.MessageChanged
+ */
+export type MessageChanged = Message<"aetherconnect.realtime.v1.MessageChanged"> & {
+  /**
+   * The message as it is now.
+   *
+   * @generated from field: aetherconnect.message.v1.Message message = 1;
+   */
+  message?: Message$1 | undefined;
+
+  /**
+   * What was done to it last.
+   *
+   * @generated from field: aetherconnect.message.v1.ChangeType change = 2;
+   */
+  change: ChangeType;
+
+  /**
+   * Who did that.
+   *
+   * @generated from field: string user_id = 3;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.MessageChanged.
+ * Use `create(MessageChangedSchema)` to create a new message.
+ */
+export const MessageChangedSchema: GenMessage<MessageChanged> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 18);
+
+/**
+ * A message mentions the user, by name or as a member of its room. All of their
+ * sockets get this, whether they have joined the room or not.
+ *
+ * @generated from message aetherconnect.realtime.v1.Mentioned
+ */
+export type Mentioned = Message<"aetherconnect.realtime.v1.Mentioned"> & {
+  /**
+   * The message.
+   *
+   * @generated from field: aetherconnect.message.v1.Message message = 1;
+   */
+  message?: Message$1 | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.Mentioned.
+ * Use `create(MentionedSchema)` to create a new message.
+ */
+export const MentionedSchema: GenMessage<Mentioned> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 19);
+
+/**
  * The user has become a member of a room, by somebody else or elsewhere.
  *
  * @generated from message aetherconnect.realtime.v1.RoomAdded
@@ -391,7 +619,7 @@ export type RoomAdded = Message<"aetherconnect.realtime.v1.RoomAdded"> & {
  * Use `create(RoomAddedSchema)` to create a new message.
  */
 export const RoomAddedSchema: GenMessage<RoomAdded> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_realtime_v1_realtime, 12);
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 20);
 
 /**
  * The user is no longer a member of a room.
@@ -412,5 +640,229 @@ export type RoomRemoved = Message<"aetherconnect.realtime.v1.RoomRemoved"> & {
  * Use `create(RoomRemovedSchema)` to create a new message.
  */
 export const RoomRemovedSchema: GenMessage<RoomRemoved> = /*@__PURE__*/
-  messageDesc(file_aetherconnect_realtime_v1_realtime, 13);
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 21);
+
+/**
+ * Up to where a user has read a room. The user's own sockets get it at once and take
+ * it as it is: after mark_unread it is a lower number. In rooms of up to 100 members
+ * the joined sockets of the others get it too, at most twice a second for each user.
+ *
+ * @generated from message aetherconnect.realtime.v1.ReadMarked
+ */
+export type ReadMarked = Message<"aetherconnect.realtime.v1.ReadMarked"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * Who has read.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * Their read_seq.
+   *
+   * @generated from field: uint32 seq = 3;
+   */
+  seq: number;
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.ReadMarked.
+ * Use `create(ReadMarkedSchema)` to create a new message.
+ */
+export const ReadMarkedSchema: GenMessage<ReadMarked> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 22);
+
+/**
+ * Asks for all of one's rooms, and for what goes on in them from then on: room_activity
+ * of those that this socket hasn't joined.
+ *
+ * @generated from message aetherconnect.realtime.v1.WatchRooms
+ */
+export type WatchRooms = Message<"aetherconnect.realtime.v1.WatchRooms"> & {
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.WatchRooms.
+ * Use `create(WatchRoomsSchema)` to create a new message.
+ */
+export const WatchRoomsSchema: GenMessage<WatchRooms> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 23);
+
+/**
+ * One's rooms.
+ *
+ * @generated from message aetherconnect.realtime.v1.WatchRoomsAck
+ */
+export type WatchRoomsAck = Message<"aetherconnect.realtime.v1.WatchRoomsAck"> & {
+  /**
+   * The newest activity first, at most 200.
+   *
+   * @generated from field: repeated aetherconnect.message.v1.Room rooms = 1;
+   */
+  rooms: Room[];
+
+  /**
+   * There are more; their activity is told too.
+   *
+   * @generated from field: bool truncated = 2;
+   */
+  truncated: boolean;
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.WatchRoomsAck.
+ * Use `create(WatchRoomsAckSchema)` to create a new message.
+ */
+export const WatchRoomsAckSchema: GenMessage<WatchRoomsAck> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 24);
+
+/**
+ * Ends what watch_rooms began.
+ *
+ * @generated from message aetherconnect.realtime.v1.UnwatchRooms
+ */
+export type UnwatchRooms = Message<"aetherconnect.realtime.v1.UnwatchRooms"> & {
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.UnwatchRooms.
+ * Use `create(UnwatchRoomsSchema)` to create a new message.
+ */
+export const UnwatchRoomsSchema: GenMessage<UnwatchRooms> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 25);
+
+/**
+ * The socket hears no more of rooms that it hasn't joined.
+ *
+ * @generated from message aetherconnect.realtime.v1.UnwatchRoomsAck
+ */
+export type UnwatchRoomsAck = Message<"aetherconnect.realtime.v1.UnwatchRoomsAck"> & {
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.UnwatchRoomsAck.
+ * Use `create(UnwatchRoomsAckSchema)` to create a new message.
+ */
+export const UnwatchRoomsAckSchema: GenMessage<UnwatchRoomsAck> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 26);
+
+/**
+ * Where a room stands that the socket watches and hasn't joined: at most once a
+ * second for each room, the last state.
+ *
+ * @generated from message aetherconnect.realtime.v1.RoomActivity
+ */
+export type RoomActivity = Message<"aetherconnect.realtime.v1.RoomActivity"> & {
+  /**
+   * The room.
+   *
+   * @generated from field: string room_id = 1;
+   */
+  roomId: string;
+
+  /**
+   * The seq of its newest message.
+   *
+   * @generated from field: uint32 last_seq = 2;
+   */
+  lastSeq: number;
+
+  /**
+   * The revision of its last change of a message.
+   *
+   * @generated from field: uint32 last_revision = 3;
+   */
+  lastRevision: number;
+
+  /**
+   * The message at last_seq, a deleted one too.
+   *
+   * @generated from field: optional aetherconnect.message.v1.Message last_message = 4;
+   */
+  lastMessage?: Message$1 | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.RoomActivity.
+ * Use `create(RoomActivitySchema)` to create a new message.
+ */
+export const RoomActivitySchema: GenMessage<RoomActivity> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 27);
+
+/**
+ * A room has changed otherwise than by messages: it has a new owner, or, of a direct
+ * room, the peer has a new name. Sockets that have joined or watch it get this.
+ *
+ * @generated from message aetherconnect.realtime.v1.RoomChanged
+ */
+export type RoomChanged = Message<"aetherconnect.realtime.v1.RoomChanged"> & {
+  /**
+   * The room as the user sees it.
+   *
+   * @generated from field: aetherconnect.message.v1.Room room = 1;
+   */
+  room?: Room | undefined;
+};
+
+/**
+ * Describes the message aetherconnect.realtime.v1.RoomChanged.
+ * Use `create(RoomChangedSchema)` to create a new message.
+ */
+export const RoomChangedSchema: GenMessage<RoomChanged> = /*@__PURE__*/
+  messageDesc(file_aetherconnect_realtime_v1_realtime, 28);
+
+/**
+ * How a user is.
+ *
+ * @generated from enum aetherconnect.realtime.v1.PresenceStatus
+ */
+export const PresenceStatus = {
+  /**
+   * Never answered.
+   *
+   * @generated from enum value: PRESENCE_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * At least one of the user's sockets is open and not away.
+   *
+   * @generated from enum value: PRESENCE_STATUS_ONLINE = 1;
+   */
+  ONLINE: 1,
+
+  /**
+   * All of the user's sockets are away.
+   *
+   * @generated from enum value: PRESENCE_STATUS_AWAY = 2;
+   */
+  AWAY: 2,
+
+  /**
+   * The user has had no socket for 10 s, or can't be seen.
+   *
+   * @generated from enum value: PRESENCE_STATUS_OFFLINE = 3;
+   */
+  OFFLINE: 3,
+} as const;
+
+/**
+ * How a user is.
+ *
+ * @generated from enum aetherconnect.realtime.v1.PresenceStatus
+ */
+export type PresenceStatus = (typeof PresenceStatus)[keyof typeof PresenceStatus] | UnknownEnum;
+
+/**
+ * Describes the enum aetherconnect.realtime.v1.PresenceStatus.
+ */
+export const PresenceStatusSchema: GenEnum<PresenceStatus> = /*@__PURE__*/
+  enumDesc(file_aetherconnect_realtime_v1_realtime, 0);
 

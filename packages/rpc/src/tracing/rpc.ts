@@ -1,71 +1,63 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
-import { followStream } from "../follow-stream.ts";
+import { type ClientRule, isGrpc, type Rule, type RuledCall, type ServerRule } from "../call.ts";
 import type { OpenSpan, Tracing } from "./open.ts";
 
 type System = "connectrpc" | "grpc";
 
 /** Spans of the calls that a server answers, by the semantic conventions of RPC. */
-export function traceServer(tracing: Tracing): Interceptor {
-  return traceCalls(isServersFault, (req) => {
-    const isGrpc = req.header.get("content-type")?.startsWith("application/grpc") ?? false;
-    const system = isGrpc ? "grpc" : "connectrpc";
+export function traceServer(tracing: Tracing): ServerRule {
+  return traceCalls(isServersFault, ({ method, header }) => {
+    const system = isGrpc(header) ? "grpc" : "connectrpc";
     const span = tracing.begin({
-      name: nameOf(req.method),
+      name: nameOf(method),
       kind: "server",
-      attributes: { "rpc.system.name": system, "rpc.method": nameOf(req.method) },
-      header: (name) => req.header.get(name) ?? undefined,
+      attributes: { "rpc.system.name": system, "rpc.method": nameOf(method) },
+      header,
     });
     return { span, system };
   });
 }
 
 /** Spans of calls to the server at `url`, which learns of the trace. */
-export function traceClient(tracing: Tracing, url: string): Interceptor {
+export function traceClient(tracing: Tracing, url: string): ClientRule {
   const { hostname, port } = new URL(url);
   return traceCalls(
     () => true,
-    (req) => {
+    ({ method, setHeader }) => {
       const span = tracing.begin({
-        name: nameOf(req.method),
+        name: nameOf(method),
         kind: "client",
         attributes: {
           "rpc.system.name": "connectrpc",
-          "rpc.method": nameOf(req.method),
+          "rpc.method": nameOf(method),
           "server.address": hostname,
           "server.port": Number(port || 80),
         },
       });
-      span.inject((name, value) => req.header.set(name, value));
+      span.inject(setHeader);
       return { span, system: "connectrpc" };
     },
   );
 }
 
-type Begin = (req: Parameters<ReturnType<Interceptor>>[0]) => { span: OpenSpan; system: System };
-
-function traceCalls(isFailure: (code: Code) => boolean, begin: Begin): Interceptor {
-  return (next) => async (req) => {
-    if (isProbe(req.method)) return next(req);
-    const { span, system } = begin(req);
-    const succeed = () => span.end(system === "grpc" ? { "rpc.status_code": "OK" } : {});
-    const fail = (thrown: unknown) => {
+function traceCalls<C extends RuledCall>(
+  isFailure: (code: Code) => boolean,
+  begin: (call: C) => { span: OpenSpan; system: System },
+): Rule<C> {
+  return async (call, next) => {
+    if (isProbe(call.method)) return next();
+    const { span, system } = begin(call);
+    try {
+      const answer = await span.run(next);
+      span.end(system === "grpc" ? { "rpc.status_code": "OK" } : {});
+      return answer;
+    } catch (thrown) {
       const { code } = ConnectError.from(thrown);
       const text = system === "grpc" ? grpcCode(code) : codeToString(code);
       span.end({ "rpc.status_code": text }, isFailure(code) ? text : undefined);
-      return thrown;
-    };
-    try {
-      const res = await span.run(() => next(req));
-      if (res.stream) {
-        const message = followStream(res.message, { run: span.run, onEnd: succeed, onError: fail });
-        return { ...res, message };
-      }
-      succeed();
-      return res;
-    } catch (thrown) {
-      throw fail(thrown);
+      throw thrown;
     }
   };
 }

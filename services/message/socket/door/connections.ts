@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Connection } from "../chat-server.ts";
+import type { ChatServer, Connection } from "../chat-server.ts";
 import { shortenClose, terminate } from "../engine/close.ts";
 import { watchConsumer } from "../engine/slow-consumer.ts";
 import { connectionLimits, createBreachCounter } from "../limits.ts";
@@ -27,9 +27,10 @@ const messageType = "4".charCodeAt(0);
  */
 export function guardConnection(conn: Connection, onSlow: (conn: Connection) => void): void {
   const { handshakeMs, closeMs, connects: mostConnects } = connectionLimits;
+  forgetRequest(conn);
   shortenClose(conn);
   limitRequests(conn);
-  watchConsumer(conn, () => onSlow(conn));
+  watchConsumer(conn, onSlow);
   let connects = 0;
   // Those of WebSockets are counted below, before there is a connection.
   const isFlood = isPolling(conn) ? countIdle() : () => false;
@@ -39,9 +40,27 @@ export function guardConnection(conn: Connection, onSlow: (conn: Connection) => 
     if (isIdle ? isFlood() : isConnect && ++connects > mostConnects) terminate(conn);
   });
   // Socket.IO closes what isn't let in by then, but engine.io waits until all that is queued is read.
-  setTimeout(() => {
-    if (conn.readyState === "closing") terminate(conn);
-  }, handshakeMs + closeMs).unref();
+  setTimeout(terminateClosing, handshakeMs + closeMs, conn).unref();
+}
+
+function terminateClosing(conn: Connection): void {
+  if (conn.readyState === "closing") terminate(conn);
+}
+
+/**
+ * The request that opened a connection is never asked for again, and with its headers it would
+ * be a quarter of what is kept of an idle socket (Socket.IO's documentation of memory usage).
+ */
+function forgetRequest(conn: Connection): void {
+  Object.assign(conn, { request: undefined });
+}
+
+/** engine.io keeps what it would answer a WebSocket's request with, and by that the request. */
+export function forgetRequestsOf(engine: ChatServer["engine"]): void {
+  engine.use((_req: IncomingMessage, res: object, next: () => void) => {
+    if (!(res instanceof ServerResponse)) Object.assign(res, { req: undefined });
+    next();
+  });
 }
 
 /** engine.io takes a request apart and handles all that is in it in one turn of the event loop. */
@@ -81,12 +100,18 @@ export function guardWebSockets(engine: object): void {
     maxBufferedChunks: bufferedChunks,
   });
   const handleUpgrade = server.handleUpgrade.bind(server);
-  server.handleUpgrade = (req, socket, head, take) =>
+  server.handleUpgrade = (req, socket, head, take) => {
+    // The answer and engine.io's first packet leave by one write call.
+    socket.cork();
+    setImmediate(uncork, socket);
     handleUpgrade(req, socket, head, (webSocket, itsRequest) => {
       limitIdleFrames(webSocket);
       take(webSocket, itsRequest);
     });
+  };
 }
+
+const uncork = (socket: Duplex) => socket.uncork();
 
 function limitIdleFrames(webSocket: WebSocket): void {
   const isFlood = countIdle();

@@ -1,7 +1,7 @@
+import { createGather } from "#common/gather.ts";
 import type { Logger } from "#common/log.ts";
 import type { Metrics } from "#common/metrics.ts";
 import { AppError } from "#contract/errors.ts";
-import { createGather } from "#message/store/gather.ts";
 import {
   type ChatServer,
   type Connection,
@@ -64,6 +64,7 @@ export function createSocketCountLimit(options: SocketCountOptions): (userId: st
           oldest.disconnect(true);
         }
       }
+      return () => undefined;
     },
   });
   return (userId) => {

@@ -11,7 +11,7 @@ const suspects = new WeakSet<Connection>();
  * Cuts a connection that doesn't read. engine.io queues without bounds, out of sight of the
  * socket's own counters, so each packet looks at what waits before it.
  */
-export function watchConsumer(conn: Connection, onCut: () => void): void {
+export function watchConsumer(conn: Connection, onCut: (conn: Connection) => void): void {
   conn.on("packetCreate", (packet: unknown) => {
     const queue = queueOf(conn);
     // Nothing waits: this packet goes straight to the transport, and is seen there if it stays.
@@ -24,7 +24,7 @@ export function watchConsumer(conn: Connection, onCut: () => void): void {
 }
 
 /** Looks again and again for as long as the peer takes something, and isn't too far behind. */
-function judgeLater(conn: Connection, onCut: () => void): void {
+function judgeLater(conn: Connection, onCut: (conn: Connection) => void): void {
   let takenAt = performance.now();
   let before = progressOf(conn);
   const look = () => {
@@ -37,7 +37,7 @@ function judgeLater(conn: Connection, onCut: () => void): void {
     if (excess >= 1 && mayGoOn && conn.readyState !== "closed") return wait();
     suspects.delete(conn);
     if (excess < 1 || conn.readyState === "closed") return;
-    onCut();
+    onCut(conn);
     terminate(conn);
   };
   const wait = () => setTimeout(look, unreadLimits.lookMs).unref();

@@ -1,4 +1,3 @@
-import type { JsonObject } from "@bufbuild/protobuf";
 import type { Connection } from "../chat-server.ts";
 import { idleStreamOf, streamOf } from "./internals.ts";
 
@@ -10,9 +9,9 @@ export interface EncodedEvent {
   frame: Buffer;
 }
 
-/** Encodes an event without acknowledgement. */
-export function encodeEvent(event: string, payload: JsonObject): EncodedEvent {
-  const packet = `2${JSON.stringify([event, payload])}`;
+/** Encodes an event without acknowledgement; `payload` is JSON. */
+export function encodeEvent(event: string, payload: string): EncodedEvent {
+  const packet = `2["${event}",${payload}]`;
   return { packet, frame: webSocketFrame(packet) };
 }
 

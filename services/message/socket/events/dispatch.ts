@@ -15,6 +15,7 @@ import { watchEventSizes } from "../door/connections.ts";
 import { emitError } from "../emit.ts";
 import { endSocket } from "../engine/close.ts";
 import { holdWrites } from "../engine/writes.ts";
+import { writtenJson } from "../engine/written-json.ts";
 import { eventLimits } from "../limits.ts";
 import type { EventCall } from "./event-handler.ts";
 import { createEventLimits, type SocketLimits } from "./event-limits.ts";
@@ -45,16 +46,13 @@ interface Served {
   admitted: Judgement & { isAdmitted: true };
   limits: SocketLimits;
   nextSize: () => number;
-  /** Made with the first event: idle sockets need none. */
-  call: Call | undefined;
 }
 
 type Ack = (answer: object) => void;
 type Take = (served: Served, args: unknown[]) => Promise<string>;
 
 const shownLength = 100;
-/** Events have no headers, and nothing aborts them. */
-const noHeaders = new Headers();
+/** Nothing aborts events. */
 const { signal: neverAborted } = new AbortController();
 
 /**
@@ -77,7 +75,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     { socket, admitted, limits: its }: Served,
     payload: Message,
   ) => {
-    if (its.may[event]?.() === false) throw new AppError("RATE_LIMITED");
+    if (!limits.may(its, event)) throw new AppError("RATE_LIMITED");
     const roomId = mustJoin ? roomIdOf(payload) : undefined;
     if (roomId === undefined || socket.data.joined.has(roomId)) return;
     return requireJoined(socket, roomId).catch(async (error: unknown) => {
@@ -99,18 +97,17 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     let code: ErrorCode | "OK" = "OK";
     try {
       if (served.nextSize() > eventLimits.bytes) throw new AppError("PAYLOAD_TOO_LARGE");
-      if (!its.mayEmit()) throw new AppError("RATE_LIMITED");
+      if (!limits.mayEmit(its)) throw new AppError("RATE_LIMITED");
       if (!server) throw unknownEvent(name);
-      served.call ??= callOf(socket, admitted);
       const call: EventCall = {
-        ...served.call,
+        ...callOf(socket, admitted),
         socket,
         user: admitted.user,
         afterAck: (run) => void afterAck.push(run),
       };
       const answer = await server.serve(json, call, (message) => admit(server, served, message));
       holdWrites(socket.conn);
-      ack?.({ success: true, ...answer });
+      ack?.(writtenJson(answer));
     } catch (thrown) {
       const error = toAppError(thrown);
       code = error.code;
@@ -119,7 +116,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       if (ack) ack(failure(error));
       else emitError(socket, error, aboutOf(name, json));
       const isRefusal = code === "RATE_LIMITED" || code === "PAYLOAD_TOO_LARGE";
-      if (isRefusal && its.isFlood()) endSocket(socket, new AppError("FLOOD"));
+      if (isRefusal && limits.isFlood(its)) endSocket(socket, new AppError("FLOOD"));
     } finally {
       for (const run of afterAck) run();
       counted.inc({ event, code });
@@ -137,9 +134,8 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         admitted,
         limits: limits.opened(userId),
         nextSize: watchEventSizes(socket.conn),
-        call: undefined,
       };
-      socket.once("disconnect", () => limits.closed(userId));
+      socket.on("disconnect", () => limits.closed(userId));
       // Here, not by listeners: unknown events come by too, and in the turn they are read.
       socket.use((args) => {
         if (!socket.connected) return;
@@ -166,7 +162,7 @@ function callOf({ id }: ChatSocket, admitted: Judgement & { isAdmitted: true }):
   const { user, sessionId, expiresAt } = admitted;
   const caller: Caller = { kind: "user", userId: user.id, sessionId, expiresAt };
   const values = createContextValues().set(callerKey, caller).set(socketIdKey, id);
-  return { values, signal: neverAborted, requestHeader: noHeaders };
+  return { values, signal: neverAborted, header: () => undefined };
 }
 
 /** A span for each event, by the semantic conventions of messaging; what it causes is part of it. */

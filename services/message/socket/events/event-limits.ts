@@ -1,75 +1,84 @@
-import {
-  createBreachCounter,
-  createTokenBucket,
-  eventLimits,
-  type Limit,
-  rates,
-} from "../limits.ts";
+import { createBreachCounter, eventLimits, rates, takeToken } from "../limits.ts";
 import type { ClientEvent } from "./event-handler.ts";
 
-/** The limits of one socket. */
+/** What is kept of how much a socket has sent. Most are idle, so it is as little as can be. */
 export interface SocketLimits {
-  /** Of all events together. */
-  mayEmit: Limit;
-  /** Of single events. */
-  may: { [E in ClientEvent]?: Limit };
-  /** Counts a refusal; answers whether it is one too many. */
-  isFlood: () => boolean;
+  /** When each bucket of the socket is full again, by the place of its rate. */
+  fullAt: number[];
+  /** What all sockets of its user share. */
+  user: UserLimits;
+  /** Made with the first refusal. */
+  isFlood: (() => boolean) | undefined;
 }
 
-/** Makes the limits of sockets, some of which all sockets of a user here share. */
+interface UserLimits {
+  fullAt: number[];
+  sockets: number;
+  forgetting: NodeJS.Timeout | undefined;
+}
+
+/** Limits what sockets send. */
 export interface EventLimits {
   opened: (userId: string) => SocketLimits;
   closed: (userId: string) => void;
+  /** Whether one more event of any kind is allowed now. */
+  mayEmit: (its: SocketLimits) => boolean;
+  /** Whether one more of this event is. */
+  may: (its: SocketLimits, event: ClientEvent) => boolean;
+  /** Counts a refusal; answers whether it is one too many. */
+  isFlood: (its: SocketLimits) => boolean;
 }
 
 /** @param messagesPerSecond what else is allowed follows from it; 0 = no limit */
 export function createEventLimits(messagesPerSecond: number): EventLimits {
-  interface Known {
-    shared: ScopeLimits;
-    sockets: number;
-    forgetting: NodeJS.Timeout | undefined;
-  }
-  const users = new Map<string, Known>();
+  const users = new Map<string, UserLimits>();
+  const scaled = rates.map(({ scope, events, perSecond, burst }, place) => ({
+    place,
+    scope,
+    events,
+    perSecond: perSecond * messagesPerSecond,
+    burst: burst * messagesPerSecond,
+  }));
+  type ScaledRate = (typeof scaled)[number];
+  const ofAll = scaled.find(({ events }) => events === "all");
+  const byEvent = new Map(
+    scaled.flatMap((rate) =>
+      rate.events === "all"
+        ? []
+        : rate.events.map((event): [ClientEvent, ScaledRate] => [event, rate]),
+    ),
+  );
+
+  const take = (its: SocketLimits, rate: ScaledRate | undefined): boolean => {
+    if (!rate || messagesPerSecond === 0) return true;
+    const { fullAt } = rate.scope === "socket" ? its : its.user;
+    const next = takeToken(rate, fullAt[rate.place]);
+    if (next === undefined) return false;
+    fullAt[rate.place] = next;
+    return true;
+  };
+
   return {
     opened(userId) {
-      const known = users.get(userId) ?? {
-        shared: limitsOf("user", messagesPerSecond),
-        sockets: 0,
-        forgetting: undefined,
-      };
-      clearTimeout(known.forgetting);
-      known.sockets++;
-      users.set(userId, known);
-      const { all, byEvent } = limitsOf("socket", messagesPerSecond);
-      return {
-        mayEmit: all,
-        may: { ...known.shared.byEvent, ...byEvent },
-        isFlood: createBreachCounter(eventLimits.refusals),
-      };
+      const user = users.get(userId) ?? { fullAt: [], sockets: 0, forgetting: undefined };
+      clearTimeout(user.forgetting);
+      user.forgetting = undefined;
+      user.sockets++;
+      users.set(userId, user);
+      return { fullAt: [], user, isFlood: undefined };
     },
     closed(userId) {
-      const known = users.get(userId);
-      if (!known) return;
-      known.sockets--;
-      if (known.sockets > 0) return;
-      known.forgetting = setTimeout(() => users.delete(userId), eventLimits.forgetUserMs).unref();
+      const user = users.get(userId);
+      if (!user) return;
+      user.sockets--;
+      if (user.sockets > 0) return;
+      user.forgetting = setTimeout(() => users.delete(userId), eventLimits.forgetUserMs).unref();
+    },
+    mayEmit: (its) => take(its, ofAll),
+    may: (its, event) => take(its, byEvent.get(event)),
+    isFlood(its) {
+      its.isFlood ??= createBreachCounter(eventLimits.refusals);
+      return its.isFlood();
     },
   };
-}
-
-interface ScopeLimits {
-  all: Limit;
-  byEvent: SocketLimits["may"];
-}
-
-function limitsOf(scope: "socket" | "user", messagesPerSecond: number): ScopeLimits {
-  const limits: ScopeLimits = { all: () => true, byEvent: {} };
-  for (const { scope: its, events, perSecond, burst } of rates) {
-    if (its !== scope) continue;
-    const bucket = createTokenBucket(perSecond * messagesPerSecond, burst * messagesPerSecond);
-    if (events === "all") limits.all = bucket;
-    else for (const event of events) limits.byEvent[event] = bucket;
-  }
-  return limits;
 }

@@ -5,7 +5,6 @@ import {
   type DescService,
   getOption,
   hasOption,
-  type JsonObject,
   type Message,
   type MessageInitShape,
   type MessageShape,
@@ -13,20 +12,20 @@ import {
 import type { ErrorCode } from "#contract/errors.ts";
 import { validate } from "#contract/validate.ts";
 import { readJson } from "#contract/wire/reader.ts";
-import { writerOf } from "#contract/wire/writer.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomService } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { Access, event as eventOption } from "#gen/aetherconnect/options/v1/options_pb.ts";
 import { clientEvents } from "#gen/socket-events.ts";
 import type { Methods } from "#message/methods.ts";
 import type { Call } from "#rpc";
+import { answerWriterOf } from "./answer-text.ts";
 import type { ClientEvent, EventCall, EventHandlers } from "./event-handler.ts";
 
 /** Lets a valid payload pass to its handler, at once or later, or throws. */
 type Admit = (payload: Message) => Promise<void> | void;
 
-/** Answers the JSON of the acknowledgement. */
-type Serve = (json: unknown, call: EventCall, admit: Admit) => Promise<JsonObject>;
+/** Answers the JSON text of the acknowledgement. */
+type Serve = (json: unknown, call: EventCall, admit: Admit) => Promise<string>;
 
 /** What serves an event, from JSON to JSON. */
 export interface EventServer {
@@ -67,7 +66,7 @@ function serving<P extends DescMessage, A extends DescMessage>(
   ackDesc: A,
   handler: (payload: MessageShape<P>, call: EventCall) => Promise<MessageInitShape<A>>,
 ): Serve {
-  const write = writerOf(ackDesc);
+  const write = answerWriterOf(ackDesc);
   return async (json, call, admit) => {
     const payload = readJson(payloadDesc, json);
     validate(payloadDesc, payload);

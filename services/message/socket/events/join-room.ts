@@ -1,29 +1,30 @@
 import { AppError } from "#contract/errors.ts";
-import { writerOf } from "#contract/wire/writer.ts";
 import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { JoinRoom } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import { becomeMember, type Members } from "#message/members/join-room.ts";
-import { createGather } from "#message/store/gather.ts";
 import { isId } from "#message/store/ids.ts";
-import type { MessageStore } from "#message/store/store.ts";
+import { atPosition } from "#message/store/room-view.ts";
+import type { MessageStore, Missed, Since } from "#message/store/store.ts";
 import { turnToAnswer } from "../engine/answer-turns.ts";
+import { textOf } from "../json-text.ts";
 import { eventLimits } from "../limits.ts";
 import type { EventCall, EventHandler } from "./event-handler.ts";
 import { beginJoin, type Joining, type JoiningContext } from "./joining.ts";
 import { lockRoom } from "./room-mutex.ts";
 
 const newestCount = 50;
-const { missed } = eventLimits;
+const { missed: mostMissed } = eventLimits;
 
-export type JoinContext = Members & JoiningContext & { store: Pick<MessageStore, "listMessages"> };
+export type JoinContext = Members &
+  JoiningContext & { store: Pick<MessageStore, "readMissed" | "readPage"> };
 
 /**
  * Subscribes first and reads then. What goes out to the room meanwhile is held back, and
  * follows the acknowledgement: nothing is lost and nothing comes twice between the two.
  */
-export const onJoinRoom = (ctx: JoinContext): EventHandler<"join_room"> => {
-  const read = createRangeReader(ctx.store);
-  return async (request, call) => {
+export const onJoinRoom =
+  (ctx: JoinContext): EventHandler<"join_room"> =>
+  async (request, call) => {
     if (!isId(request.roomId)) throw new AppError("ROOM_NOT_FOUND");
     const unlock = await lockRoom(call.socket, request.roomId);
     const endTurn = await turnToAnswer(call.socket.conn);
@@ -34,7 +35,7 @@ export const onJoinRoom = (ctx: JoinContext): EventHandler<"join_room"> => {
     try {
       const joining = await beginJoin(ctx, call.socket, request.roomId, call.user.id);
       try {
-        return await join(ctx, read, request, call, joining, release);
+        return await join(ctx, request, call, joining, release);
       } catch (error) {
         joining.abandon();
         throw error;
@@ -44,76 +45,106 @@ export const onJoinRoom = (ctx: JoinContext): EventHandler<"join_room"> => {
       throw error;
     }
   };
-};
 
 async function join(
-  members: Members,
-  read: RangeReader,
-  { roomId, afterSeq }: JoinRoom,
+  ctx: JoinContext,
+  request: JoinRoom,
   { socket, user, afterAck }: EventCall,
   joining: Joining,
   release: () => void,
 ) {
-  const { room, change } = await becomeMember(members, roomId, user.id, socket.id);
+  const { room, change } = await becomeMember(ctx, request.roomId, user.id, socket.id);
   if (change) joining.confirm(change.number);
-  const { lastSeq } = room;
-  const isReset = afterSeq !== undefined && afterSeq > lastSeq;
-  const isResumed = afterSeq !== undefined && !isReset;
-  const from = isResumed ? afterSeq + 1 : Math.max(lastSeq - newestCount + 1, 1);
-  const to = isResumed ? Math.min(from + missed.messages - 1, lastSeq) : lastSeq;
-  const range = await read({ roomId, from, to });
-  const messages = isResumed ? range.messages.slice(0, range.countFitting()) : range.messages;
-  const isBehind = isResumed && (messages.at(-1)?.seq ?? afterSeq) < lastSeq;
-  if (!isBehind) await joining.reached(lastSeq);
+  const found = await find(ctx.store, request, user.id, joining);
+  const { messages, changes, lastSeq, lastRevision, hasMore, isBehind, isReset } = found;
   await joining.requireMember();
   afterAck(() => {
     if (isBehind) joining.leave();
-    else joining.complete(lastSeq);
+    else joining.complete({ lastSeq, lastRevision });
     release();
   });
   return {
-    room,
+    room: atPosition(room, lastSeq, lastRevision),
     messages,
-    hasMore: isResumed ? isBehind : !isReset && from > 1,
+    changes,
+    hasMore: hasMore && !isReset,
     ...(isReset && { reset: true }),
   };
 }
 
-interface Range {
-  roomId: string;
-  from: number;
-  to: number;
+/** What was asked for, read at a moment from which on the socket gets everything by events. */
+async function find(
+  store: JoinContext["store"],
+  { roomId, afterSeq, afterRevision }: JoinRoom,
+  userId: string,
+  joining: Joining,
+): Promise<Found & { isReset: boolean }> {
+  for (;;) {
+    const missed =
+      afterSeq === undefined
+        ? undefined
+        : await readMissed(store, roomId, { afterSeq, afterRevision });
+    const found = missed ?? (await readNewest(store, roomId, userId));
+    if (!found.isBehind) await joining.reached(found);
+    if (found.isBehind || !joining.isAheadOf(found)) {
+      return { ...found, isReset: afterSeq !== undefined && !missed };
+    }
+  }
 }
 
-/** Messages of a range, and how many of them one answer may carry: at least one. */
-type RangeReader = (range: Range) => Promise<{ messages: Message[]; countFitting: () => number }>;
-
-/** Clients that come back at once have mostly missed the same, which is read and measured once. */
-function createRangeReader(store: Pick<MessageStore, "listMessages">): RangeReader {
-  return createGather({
-    keyOf: ({ roomId, from, to }: Range) => `${roomId} ${from} ${to}`,
-    async ask([range]) {
-      const isEmpty = !range || range.to < range.from;
-      const messages = isEmpty ? [] : await store.listMessages(range.roomId, range.from, range.to);
-      let fitting: number | undefined;
-      return {
-        messages,
-        countFitting() {
-          fitting ??= countFitting(messages);
-          return fitting;
-        },
-      };
-    },
-  });
+/** What an answer carries, and where the room stood then. */
+interface Found extends Missed {
+  /** More of what was asked for is there. */
+  hasMore: boolean;
+  /** The client has to ask again before it can be in the room. */
+  isBehind: boolean;
 }
 
-const writeMessage = writerOf(MessageSchema);
+async function readNewest(
+  store: Pick<MessageStore, "readPage">,
+  roomId: string,
+  userId: string,
+): Promise<Found> {
+  const page = await store.readPage(roomId, userId, { limit: newestCount });
+  const hasMore = (page.messages[0]?.seq ?? 1) > 1;
+  return { ...page, changes: [], hasMore, isBehind: false };
+}
 
-function countFitting(messages: readonly Message[]): number {
+/** What was missed, as much of it as one answer may carry; undefined: that can't be said. */
+async function readMissed(
+  store: Pick<MessageStore, "readMissed">,
+  roomId: string,
+  since: Since,
+): Promise<Found | undefined> {
+  const missed = await store.readMissed(roomId, since, mostMissed.messages);
+  const { lastSeq, lastRevision } = missed;
+  const isBeyond = since.afterSeq > lastSeq || (since.afterRevision ?? 0) > lastRevision;
+  if (isBeyond) return undefined;
+  const count = countFitting(missed);
+  const changes = missed.changes.slice(0, count);
+  const messages = missed.messages.slice(0, count - changes.length);
+  const isBehind =
+    changes.length < missed.changes.length || (messages.at(-1)?.seq ?? since.afterSeq) < lastSeq;
+  return { ...missed, changes, messages, hasMore: isBehind, isBehind };
+}
+
+const fitting = new WeakMap<Missed, number>();
+
+/**
+ * How many one answer may carry, the changes first: at least one. Clients that come back at once
+ * have mostly missed the same; the store answers them by one object, which is measured once.
+ */
+function countFitting(missed: Missed): number {
+  const count = fitting.get(missed) ?? measure([...missed.changes, ...missed.messages]);
+  fitting.set(missed, count);
+  return count;
+}
+
+function measure(messages: readonly Message[]): number {
   let bytes = 0;
   const tooMany = messages.findIndex((message, i) => {
-    bytes += Buffer.byteLength(JSON.stringify(writeMessage(message))) + 1;
-    return i > 0 && bytes > missed.bytes;
+    bytes += Buffer.byteLength(textOf(MessageSchema, message)) + 1;
+    return i >= mostMissed.messages || (i > 0 && bytes > mostMissed.bytes);
   });
   return tooMany === -1 ? messages.length : tooMany;
 }

@@ -1,21 +1,24 @@
 import { AppError } from "#contract/errors.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { isAfter, type RoomEvent } from "#message/realtime/attachments.ts";
 import type { Delivery } from "#message/realtime/delivery.ts";
 import type { Memberships } from "#message/realtime/memberships.ts";
-import type { RoomMessages } from "#message/realtime/room-messages.ts";
-import type { MessageStore } from "#message/store/store.ts";
+import type { RoomAttachment, RoomMessages } from "#message/realtime/room-messages.ts";
+import type { MessageStore, RoomPosition } from "#message/store/store.ts";
 import { type ChatSocket, roomName } from "../chat-server.ts";
 
 /** A socket between asking to join and being in the room. */
 export interface Joining {
-  /** Resolves when everything up to `seq` has gone out to the room. @throws AppError UNAVAILABLE */
-  reached: (seq: number) => Promise<void>;
+  /** Resolves when everything up to there has gone out to the room. @throws AppError UNAVAILABLE */
+  reached: RoomAttachment["reached"];
+  /** What was read up to there has to be read again, once that is reached. */
+  isAheadOf: RoomAttachment["isAheadOf"];
   /** The user has become a member by this change. */
   confirm: (change: number) => void;
   /** @throws AppError ROOM_NOT_FOUND, NOT_IN_ROOM if the user was removed meanwhile */
   requireMember: () => Promise<void>;
-  /** Puts the socket into the room; it gets what went out meanwhile above `lastSeq`. */
-  complete: (lastSeq: number) => void;
+  /** Puts the socket into the room; it gets what went out meanwhile and comes after that. */
+  complete: (position: RoomPosition) => void;
   /** The socket is not in the room after all. */
   leave: () => void;
   /** Everything is as it was before: what went out meanwhile follows, if it was in the room. */
@@ -39,18 +42,17 @@ export async function beginJoin(
   const { joined } = socket.data;
   const attachment = await messages.attach(roomId, userId, await memberships.caughtUp(userId));
   const name = roomName(roomId);
-  const pausedAt = attachment.lastHeld();
+  const pausedAt = attachment.count();
   if (joined.has(roomId)) {
     delivery.flush(roomId);
     socket.leave(name);
   }
-  const enter = (lastSeq: number) => {
+  const enter = (isMissing: (event: RoomEvent, nth: number) => boolean) => {
     if (!socket.connected || attachment.removedBy() !== undefined) return leave();
     delivery.flush(roomId);
     joined.set(roomId, attachment.change());
     socket.join(name);
-    const missed = attachment.end().filter((message) => message.seq > lastSeq);
-    delivery.send(socket, "new_message", missed);
+    delivery.send(socket, attachment.end().filter(isMissing));
   };
   const leave = () => {
     joined.delete(roomId);
@@ -58,6 +60,7 @@ export async function beginJoin(
   };
   return {
     reached: attachment.reached,
+    isAheadOf: attachment.isAheadOf,
     confirm: attachment.confirm,
     async requireMember() {
       for (let by = attachment.removedBy(); by !== undefined; by = attachment.removedBy()) {
@@ -70,10 +73,10 @@ export async function beginJoin(
         attachment.confirm(by);
       }
     },
-    complete: enter,
+    complete: (position) => enter((event) => isAfter(position, event)),
     leave,
     abandon() {
-      if (joined.has(roomId)) enter(pausedAt);
+      if (joined.has(roomId)) enter((_, nth) => nth >= pausedAt);
       else leave();
     },
   };

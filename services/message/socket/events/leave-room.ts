@@ -13,12 +13,15 @@ export interface LeaveContext {
 export const onLeaveRoom =
   ({ delivery, messages }: LeaveContext): EventHandler<"leave_room"> =>
   async ({ roomId }, { socket }) => {
-    const release = await lockRoom(socket, roomId);
+    const release = await lockRoom(socket, roomId).catch((error: unknown) => {
+      // One that is gone has left.
+      if (socket.connected) throw error;
+    });
     if (socket.data.joined.delete(roomId)) {
       delivery.flush(roomId);
       socket.leave(roomName(roomId));
       messages.prune(roomId);
     }
-    release();
+    release?.();
     return {};
   };

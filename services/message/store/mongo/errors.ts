@@ -12,8 +12,14 @@ export function isConflict(error: unknown): boolean {
 
 /** Wrong user or password, no right to the database, a bad URI: waiting won't help. */
 export function isRefused(error: unknown): boolean {
-  if (error instanceof mongo.MongoParseError) return true;
-  return error instanceof mongo.MongoServerError && (error.code === 13 || error.code === 18);
+  return refusal(error) !== undefined;
+}
+
+/** The same in words. What the driver says of a URI may hold the password. */
+export function refusal(error: unknown): string | undefined {
+  if (error instanceof mongo.MongoParseError) return "its driver can't use that URI";
+  if (!(error instanceof mongo.MongoServerError)) return undefined;
+  return error.code === 13 || error.code === 18 ? error.message : undefined;
 }
 
 /** Whether it isn't known what the server did, or whether it got to do anything. */

@@ -2,6 +2,7 @@ import { Types } from "mongoose";
 import { AppError } from "#contract/errors.ts";
 import { type ChangeResult, type PendingChange, rejected } from "../driver.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
+import { findLastSeq } from "./last-seq.ts";
 import { countRooms, lastNumbersOf } from "./members.ts";
 import { type ChangeRow, rowToChange } from "./rows.ts";
 import { type MembershipDocument, type MembershipState, type Mongo, toObjectId } from "./schema.ts";
@@ -14,7 +15,10 @@ import { barrier, insertInOrder, type Mutexes, untilSettled } from "./writes.ts"
  */
 const takenKept = 50;
 
-type Results = Map<PendingChange, ChangeResult>;
+/** Of a view the membership stays: its direct room is only hidden from the member, or shown again. */
+export type Change = PendingChange & { isOfView?: true };
+
+type Results = Map<Change, ChangeResult>;
 
 /**
  * Makes changes of one room, and answers in their order. Each takes the room's next version and
@@ -25,7 +29,7 @@ type Results = Map<PendingChange, ChangeResult>;
 export async function changeMembers(
   db: Mongo,
   users: Mutexes,
-  batch: readonly PendingChange[],
+  batch: readonly Change[],
 ): Promise<ChangeResult[]> {
   const results: Results = new Map();
   let failure: unknown;
@@ -55,6 +59,8 @@ interface Basis {
   held: Map<string, number>;
   /** The last number of each user's log. */
   numbers: Map<string, number>;
+  /** The room's last message: who comes in has read everything before. */
+  lastSeq: number;
 }
 
 /**
@@ -63,7 +69,7 @@ interface Basis {
  */
 async function makeNext(
   db: Mongo,
-  open: readonly PendingChange[],
+  open: readonly Change[],
   results: Results,
   check: () => void,
 ): Promise<boolean> {
@@ -79,7 +85,7 @@ async function makeNext(
   if (!basis || !next) return true;
   const membership = basis.memberships.get(next.userId);
   if (membership) return changeMembership(db, basis, membership, next, results, check);
-  const newcomers = new Map<string, PendingChange>();
+  const newcomers = new Map<string, Change>();
   for (const one of left) {
     const isFirst = !basis.memberships.has(one.userId) && !newcomers.has(one.userId);
     if (isFirst) newcomers.set(one.userId, one);
@@ -91,7 +97,7 @@ async function makeNext(
 async function readBasis(
   db: Mongo,
   roomId: Types.ObjectId,
-  open: readonly PendingChange[],
+  open: readonly Change[],
 ): Promise<Basis | undefined> {
   const userIds = [...new Set(open.map(({ userId }) => userId))];
   const adders = open.flatMap(({ byUserId }) => byUserId ?? []);
@@ -99,12 +105,13 @@ async function readBasis(
   const reading = db.memberships.findOne({ roomId }).sort({ version: -1 }).lean().exec();
   // Those who add are read after the head: if one leaves then, that takes the version we need.
   if (adders.length > 0) await reading;
-  const [head, room, known, held, numbers] = await Promise.all([
+  const [head, room, known, held, numbers, lastSeq] = await Promise.all([
     reading,
     db.rooms.findById(roomId).select({ createdBy: 1 }).lean(),
     db.memberships.find({ roomId, userId: { $in: [...userIds, ...adders] } }).lean(),
     countRooms(db, joining),
     lastNumbersOf(db, userIds),
+    joining.length > 0 || open.some((one) => one.isOfView) ? findLastSeq(db, roomId) : 0,
   ]);
   if (!room) return undefined;
   return {
@@ -113,15 +120,17 @@ async function readBasis(
     memberships: new Map(known.map((it) => [it.userId, it])),
     held,
     numbers,
+    lastSeq,
   };
 }
 
 /** The result of a change that needs no write. */
-function judge(basis: Basis | undefined, one: PendingChange): ChangeResult | undefined {
+function judge(basis: Basis | undefined, one: Change): ChangeResult | undefined {
   const { userId, isMember, byUserId } = one;
   if (!basis) return isMember ? rejected(new AppError("ROOM_NOT_FOUND")) : unchanged;
   const madeBefore = findMade(basis, one);
   if (madeBefore) return made(madeBefore);
+  if (one.isOfView) return isSeenSo(basis, one) ? unchanged : undefined;
   const isIn = (id: string) => basis.memberships.get(id)?.isMember ?? false;
   if (byUserId !== undefined && !isIn(byUserId)) return rejected(new AppError("ROOM_NOT_FOUND"));
   if (isIn(userId) === isMember) return unchanged;
@@ -129,16 +138,24 @@ function judge(basis: Basis | undefined, one: PendingChange): ChangeResult | und
   return isFull ? rejected(tooManyRooms()) : undefined;
 }
 
+/** Whether a direct room is in a member's list already, and known to be, or isn't. */
+function isSeenSo({ memberships, lastSeq }: Basis, { userId, isMember }: Change): boolean {
+  const membership = memberships.get(userId);
+  if (!membership?.isMember) return true;
+  const { hiddenSeq } = membership;
+  return isMember ? hiddenSeq === undefined : hiddenSeq !== undefined && hiddenSeq >= lastSeq;
+}
+
 /** The membership, if the change has been made by an attempt whose answer was lost. */
-function findMade({ memberships }: Basis, { userId, id }: PendingChange) {
+function findMade({ memberships }: Basis, { userId, id }: Change) {
   const membership = memberships.get(userId);
   return membership?.changeId.equals(id) ? membership : undefined;
 }
 
 async function addNewcomers(
   db: Mongo,
-  { roomId, room, numbers }: Basis,
-  newcomers: readonly PendingChange[],
+  { roomId, room, numbers, lastSeq }: Basis,
+  newcomers: readonly Change[],
   results: Results,
   check: () => void,
 ): Promise<boolean> {
@@ -152,6 +169,7 @@ async function addNewcomers(
       userId,
       isMember: true,
       joinedAt: state.changedAt,
+      readSeq: lastSeq,
       changeId: toObjectId(id),
       taken: [state.version],
       number,
@@ -169,24 +187,28 @@ async function addNewcomers(
 
 async function changeMembership(
   db: Mongo,
-  { roomId, room, numbers }: Basis,
+  { roomId, room, numbers, lastSeq }: Basis,
   { _id, version }: MembershipDocument,
-  one: PendingChange,
+  one: Change,
   results: Results,
   check: () => void,
 ): Promise<boolean> {
-  const { userId, isMember } = one;
-  const state = stateAfter(room, 1, isMember ? 1 : -1);
-  if (!isMember && state.createdBy === userId) {
+  const { userId, isMember, isOfView } = one;
+  const members = isMember ? 1 : -1;
+  const state = stateAfter(room, 1, isOfView ? 0 : members);
+  if (!isMember && !isOfView && state.createdBy === userId) {
     state.createdBy = (await findOldest(db, roomId, userId)) ?? userId;
   }
   const number = (numbers.get(userId) ?? 0) + 1;
-  const joinedAt = isMember && { joinedAt: state.changedAt };
+  const joined = isMember && { joinedAt: state.changedAt, readSeq: lastSeq };
+  const membership = isOfView ? !isMember && { hiddenSeq: lastSeq } : { isMember, ...joined };
+  const unset = isOfView ? { hiddenSeq: 1 } : { notify: 1 };
   check();
   const { matchedCount } = await db.memberships.updateOne(
     { _id, version },
     {
-      $set: { ...state, isMember, ...joinedAt, changeId: toObjectId(one.id), number },
+      $set: { ...state, ...membership, changeId: toObjectId(one.id), number },
+      ...(isMember && { $unset: unset }),
       $push: {
         taken: { $each: [state.version], $slice: -takenKept },
         numbersTaken: { $each: [number], $slice: -takenKept },

@@ -1,5 +1,9 @@
 import { Types } from "mongoose";
-import type { Membership, MembershipChange, Slice } from "../store.ts";
+import type { Room } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { ChangesQuestion, MembersQuestion, RoomQuestion } from "../driver.ts";
+import { asSeenBy } from "../room-view.ts";
+import type { MemberList, MembershipChange } from "../store.ts";
+import { countMentions } from "./mentions.ts";
 import { rowToChange } from "./rows.ts";
 import { type MembershipDocument, type Mongo, toObjectId } from "./schema.ts";
 
@@ -15,6 +19,7 @@ export function firstMembership(
     userId,
     isMember: true,
     joinedAt: at,
+    readSeq: 0,
     changeId: new Types.ObjectId(),
     version: 1,
     taken: [1],
@@ -24,11 +29,14 @@ export function firstMembership(
   };
 }
 
-export async function listMembers(
+export function listMembers(db: Mongo, asked: readonly MembersQuestion[]): Promise<MemberList[]> {
+  return Promise.all(asked.map((question) => listMembersOf(db, question)));
+}
+
+async function listMembersOf(
   { memberships }: Mongo,
-  roomId: string,
-  { offset, limit }: Slice,
-): Promise<{ members: Membership[]; total: number }> {
+  { roomId, offset, limit }: MembersQuestion,
+): Promise<MemberList> {
   const id = toObjectId(roomId);
   const [members, head] = await Promise.all([
     memberships
@@ -43,41 +51,113 @@ export async function listMembers(
   return { members, total: head?.memberCount ?? 0 };
 }
 
-export async function listMembersAmong(
+export type MemberRow = Pick<
+  MembershipDocument,
+  "_id" | "roomId" | "userId" | "joinedAt" | "readSeq" | "notify" | "hiddenSeq"
+>;
+
+/** What is read of a membership for what the room is to the member. */
+export const memberFields = {
+  ...{ roomId: 1, userId: 1, joinedAt: 1 },
+  ...{ readSeq: 1, notify: 1, hiddenSeq: 1 },
+} as const;
+
+/** The memberships of those who ask, in the rooms that they ask about, by `keyOfAsker`. */
+export async function readMembers(
   { memberships }: Mongo,
-  roomId: string,
-  userIds: readonly string[],
-): Promise<Set<string>> {
-  const members = await memberships
-    .find({ roomId: toObjectId(roomId), userId: { $in: [...userIds] }, isMember: true })
-    .select({ userId: 1, _id: 0 })
+  asked: readonly RoomQuestion[],
+): Promise<Map<string, MemberRow>> {
+  const roomIds = [...new Set(asked.map(({ roomId }) => roomId))].map(toObjectId);
+  const userIds = [...new Set(asked.map(({ userId }) => userId))];
+  const rows: MemberRow[] = await memberships
+    .find({ roomId: { $in: roomIds }, userId: { $in: userIds }, isMember: true })
+    .select(memberFields)
     .lean();
-  return new Set(members.map(({ userId }) => userId));
+  return new Map(
+    rows.map((row) => [keyOfAsker({ userId: row.userId, roomId: row.roomId.toHexString() }), row]),
+  );
 }
 
-/** How many rooms each of the users is in; who is in none is left out. */
+export const keyOfAsker = ({ roomId, userId }: RoomQuestion) => `${roomId} ${userId}`;
+
+/** Rooms as those see them who are in them; who isn't a member sees the room alone. */
+export async function asMembersSee<S extends { room: Room; member: MemberRow | undefined }>(
+  db: Mongo,
+  seen: readonly S[],
+): Promise<S[]> {
+  const unread = seen.flatMap(({ room, member }) => {
+    const readSeq = member?.readSeq ?? room.lastSeq;
+    return member && readSeq < room.lastSeq ? [{ member, readSeq }] : [];
+  });
+  const counts = await countMentions(db, unread);
+  return seen.map((one) => {
+    const { room, member } = one;
+    return member ? { ...one, room: roomSeenBy(db, room, member, counts.get(member) ?? 0) } : one;
+  });
+}
+
+/**
+ * A room as its member sees it. Who was made a member by a version that knew of no read state
+ * has read what is there when the room is first looked at, which is kept then.
+ */
+function roomSeenBy(
+  { memberships }: Pick<Mongo, "memberships">,
+  room: Room,
+  { _id, userId, joinedAt, readSeq, notify }: MemberRow,
+  mentionCount: number,
+): Room {
+  if (readSeq === undefined) {
+    const first = { $set: { readSeq: room.lastSeq } };
+    memberships.updateOne({ _id, readSeq: { $exists: false } }, first).catch(() => undefined);
+  }
+  const read = { readSeq: readSeq ?? room.lastSeq, mentionCount };
+  return asSeenBy(userId, room, { joinedAt, notify, ...read });
+}
+
+/** Which of those who ask are in the rooms that they ask about. */
+export async function findMembers(
+  { memberships }: Mongo,
+  asked: readonly RoomQuestion[],
+): Promise<(question: RoomQuestion) => boolean> {
+  const keyOf = (roomId: string, userId: string) => `${roomId} ${userId}`;
+  const roomIds = [...new Set(asked.map(({ roomId }) => roomId))].map(toObjectId);
+  const userIds = [...new Set(asked.map(({ userId }) => userId))];
+  const members = await memberships
+    .find({ roomId: { $in: roomIds }, userId: { $in: userIds }, isMember: true })
+    .select({ roomId: 1, userId: 1, _id: 0 })
+    .lean();
+  const keys = new Set(members.map((it) => keyOf(it.roomId.toHexString(), it.userId)));
+  return ({ roomId, userId }) => keys.has(keyOf(roomId, userId));
+}
+
+/** How many rooms each of the users is in and sees; who is in none is left out. */
 export async function countRooms(
   { memberships }: Mongo,
   userIds: readonly string[],
 ): Promise<Map<string, number>> {
   if (userIds.length === 0) return new Map();
   const rows = await memberships.aggregate<{ _id: string; count: number }>([
-    { $match: { userId: { $in: [...userIds] }, isMember: true } },
+    { $match: { userId: { $in: [...userIds] }, isMember: true, hiddenSeq: { $exists: false } } },
     { $group: { _id: "$userId", count: { $sum: 1 } } },
   ]);
   return new Map(rows.map(({ _id, count }) => [_id, count]));
 }
 
-export async function listMembershipChanges(
+export function listMembershipChanges(
+  db: Mongo,
+  asked: readonly ChangesQuestion[],
+): Promise<MembershipChange[][]> {
+  return Promise.all(asked.map((question) => listChangesOf(db, question)));
+}
+
+async function listChangesOf(
   { memberships, readLevel }: Mongo,
-  userId: string,
-  from: number,
-  to: number,
+  { userId, from, to }: ChangesQuestion,
 ): Promise<MembershipChange[]> {
   const changed = await memberships
     .find({ userId: { $eq: userId }, number: { $gte: from, $lte: to } })
     .sort({ number: 1 })
-    .select({ userId: 1, number: 1, roomId: 1, isMember: 1, _id: 0 })
+    .select({ userId: 1, number: 1, roomId: 1, isMember: 1, hiddenSeq: 1, _id: 0 })
     .readConcern(readLevel)
     .lean();
   return changed.map(rowToChange);

@@ -1,5 +1,6 @@
 import { Types } from "mongoose";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { findLastSeq } from "./last-seq.ts";
 import { lastNumbersOf } from "./members.ts";
 import { roomToRow } from "./rows.ts";
 import { createIndexes, type MembershipDocument, type Mongo } from "./schema.ts";
@@ -18,8 +19,14 @@ export async function migrate(db: Mongo): Promise<void> {
   // Several that make indexes at once can get in each other's way.
   await settle(() => createIndexes(db));
   await settle(() => ensureGeneral(db));
-  await once(db, "0001-membership-numbers", () => numberMemberships(db));
+  for (const [id, run] of Object.entries(migrations)) await once(db, id, () => run(db));
 }
+
+/** Each runs once, in this order. What has been released is never edited. */
+export const migrations: Record<string, (db: Mongo) => Promise<void>> = {
+  "0001-membership-numbers": numberMemberships,
+  "0002-read-state": markEverythingRead,
+};
 
 async function settle(step: () => Promise<void>): Promise<void> {
   await untilSettled(async () => {
@@ -73,4 +80,15 @@ async function numberPage(db: Mongo, page: readonly Unnumbered[]): Promise<void>
     return { updateOne: { filter, update: { $set: { number, numbersTaken: [number] } } } };
   });
   await db.memberships.bulkWrite(updates);
+}
+
+/** Members of the time before have read what their room has by now. */
+async function markEverythingRead(db: Mongo): Promise<void> {
+  for await (const { _id } of db.rooms.find().select({ _id: 1 }).lean().cursor()) {
+    await settle(async () => {
+      const readSeq = await findLastSeq(db, _id);
+      const unread = { roomId: _id, readSeq: { $exists: false } };
+      await db.memberships.updateMany(unread, { $set: { readSeq } });
+    });
+  }
 }

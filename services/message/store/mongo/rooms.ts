@@ -1,11 +1,29 @@
 import { type PipelineStage, Types } from "mongoose";
 import { AppError } from "#contract/errors.ts";
 import { type Room, RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import type { RoomQuestion } from "../driver.ts";
 import { mostRooms, tooManyRooms } from "../room-limits.ts";
-import type { MembershipChange, NewRoom, RoomPosition, Slice } from "../store.ts";
-import { countRooms, firstMembership, lastNumbersOf, listMembersAmong } from "./members.ts";
-import { type RoomRow, roomToRow, rowToChange, rowToRoom } from "./rows.ts";
-import { type Mongo, toObjectId } from "./schema.ts";
+import type { MembershipChange, NewRoom, RoomHead, RoomState, RoomView, Slice } from "../store.ts";
+import {
+  asMembersSee,
+  countRooms,
+  firstMembership,
+  keyOfAsker,
+  lastNumbersOf,
+  memberFields,
+  readMembers,
+} from "./members.ts";
+import {
+  type ListedRow,
+  type RoomRow,
+  roomToRow,
+  rowToChange,
+  rowToListedRoom,
+  rowToMessage,
+  rowToPosition,
+  rowToRoom,
+} from "./rows.ts";
+import { hiddenFields, type MembershipDocument, type Mongo, toObjectId } from "./schema.ts";
 import { barrier, type Mutexes, untilSettled } from "./writes.ts";
 
 const membersShown = 100;
@@ -29,6 +47,17 @@ const lookup = (
 const withLast = ({ messages }: Mongo) =>
   lookup(messages, "last", [{ $sort: { seq: -1 } }, { $limit: 1 }, { $project: { seq: 1 } }]);
 
+const withLastMessage = ({ messages }: Mongo) =>
+  lookup(messages, "last", [{ $sort: { seq: -1 } }, { $limit: 1 }, { $project: hiddenFields }]);
+
+const withChanged = ({ messages }: Mongo) =>
+  lookup(messages, "changed", [
+    { $match: { revision: { $exists: true } } },
+    { $sort: { revision: -1 } },
+    { $limit: 1 },
+    { $project: { revision: 1 } },
+  ]);
+
 const withHead = ({ memberships }: Mongo) =>
   lookup(memberships, "head", [{ $sort: { version: -1 } }, { $limit: 1 }]);
 
@@ -40,12 +69,19 @@ const withMembers = ({ memberships }: Mongo) =>
     { $project: { userId: 1 } },
   ]);
 
-/** Pipelines aren't cast by Mongoose: what stands in `select` has its type already. */
 async function readRooms(db: Mongo, select: PipelineStage[]): Promise<Room[]> {
-  const rows = await db.rooms
-    .aggregate<RoomRow>([...select, withLast(db), withHead(db), withMembers(db)])
+  return (await readRoomRows<RoomRow>(db, select, withLast(db))).map(rowToRoom);
+}
+
+/** Pipelines aren't cast by Mongoose: what stands in `select` has its type already. */
+async function readRoomRows<R extends RoomRow>(
+  db: Mongo,
+  select: PipelineStage[],
+  last: ReturnType<typeof lookup>,
+): Promise<R[]> {
+  return db.rooms
+    .aggregate<R>([...select, last, withChanged(db), withHead(db), withMembers(db)])
     .readConcern(db.readLevel);
-  return rows.map(rowToRoom);
 }
 
 /** The membership comes first: a room is never seen without its creator. */
@@ -79,44 +115,67 @@ export async function insertRoom(
       await db.rooms.insertMany([roomToRow(_id, room, createdAt)], { lean: true });
     }
     if (isRepeat) await barrier(db, _id);
-    return { room: await getRoom(db, _id), change: rowToChange(membership) };
+    return { room: await getRoom(db, membership), change: rowToChange(membership) };
   });
 }
 
-async function getRoom(db: Mongo, _id: Types.ObjectId): Promise<Room> {
-  const [room] = await readRooms(db, [{ $match: { _id } }]);
-  if (!room) throw new AppError("INTERNAL");
-  return room;
+async function getRoom(db: Mongo, membership: MembershipDocument): Promise<Room> {
+  const [room] = await readRooms(db, [{ $match: { _id: membership.roomId } }]);
+  const [seen] = room ? await asMembersSee(db, [{ room, member: membership }]) : [];
+  if (!seen) throw new AppError("INTERNAL");
+  return seen.room;
 }
 
-/** A room, and those of the users who are in it. */
-export async function findRoom(
+/** Rooms, and whether those who ask are in them. */
+export async function findRooms(
   db: Mongo,
-  roomId: string,
-  userIds: readonly string[],
-): Promise<{ room: Room; members: Set<string> } | undefined> {
-  const [[room], members] = await Promise.all([
-    readRooms(db, [{ $match: { _id: toObjectId(roomId) } }]),
-    listMembersAmong(db, roomId, userIds),
+  asked: readonly RoomQuestion[],
+): Promise<(RoomView | null)[]> {
+  const ids = [...new Set(asked.map(({ roomId }) => roomId))].map(toObjectId);
+  const [rooms, members] = await Promise.all([
+    readRooms(db, [{ $match: { _id: { $in: ids } } }]),
+    readMembers(db, asked),
   ]);
-  return room && { room, members };
+  const byId = new Map(rooms.map((room) => [room.id, room]));
+  const found = asked.flatMap((question) => {
+    const room = byId.get(question.roomId);
+    return room ? [{ question, room, member: members.get(keyOfAsker(question)) }] : [];
+  });
+  const seen = await asMembersSee(db, found);
+  const views = new Map(
+    seen.map(({ question, room, member }) => [question, { room, isMember: Boolean(member) }]),
+  );
+  return asked.map((question) => views.get(question) ?? null);
 }
 
-export async function listRoomsOf(db: Mongo, userId: string): Promise<Room[]> {
+export async function listRoomsOf(db: Mongo, userIds: readonly string[]): Promise<Room[][]> {
   const memberships = await db.memberships
-    .find({ userId: { $eq: userId }, isMember: true })
+    .find({ userId: { $in: [...userIds] }, isMember: true })
     .sort({ joinedAt: 1, _id: 1 })
-    .limit(mostRooms)
-    .select({ roomId: 1, _id: 0 })
+    .select(memberFields)
     .lean();
-  const ids = memberships.map(({ roomId }) => roomId);
-  const rooms = await readRooms(db, [{ $match: { _id: { $in: ids } } }]);
-  const byId = new Map(rooms.map((room) => [room.id, room]));
-  return ids.flatMap((id) => byId.get(id.toHexString()) ?? []);
+  const ids = new Map(memberships.map(({ roomId }) => [roomId.toHexString(), roomId]));
+  const rows = await readRoomRows<ListedRow>(
+    db,
+    [{ $match: { _id: { $in: [...ids.values()] } } }],
+    withLastMessage(db),
+  );
+  const byId = new Map(rows.map((row) => [row._id.toHexString(), rowToListedRoom(row)]));
+  const listed = memberships.flatMap((member) => {
+    const room = byId.get(member.roomId.toHexString());
+    const isHidden = room && member.hiddenSeq !== undefined && member.hiddenSeq >= room.lastSeq;
+    return room && !isHidden ? [{ room, member }] : [];
+  });
+  const seen = await asMembersSee(db, listed);
+  const byUser = Map.groupBy(seen, ({ member }) => member.userId);
+  return userIds.map((userId) =>
+    (byUser.get(userId) ?? []).slice(0, mostRooms).map(({ room }) => room),
+  );
 }
 
 export async function listPublicRooms(
   db: Mongo,
+  userId: string,
   { offset, limit }: Slice,
 ): Promise<{ rooms: Room[]; total: number }> {
   const [rooms, total] = await Promise.all([
@@ -128,19 +187,50 @@ export async function listPublicRooms(
     ]),
     db.rooms.countDocuments({ roomType: RoomType.PUBLIC }),
   ]);
-  return { rooms, total };
+  const members = await readMembers(
+    db,
+    rooms.map(({ id }) => ({ roomId: id, userId })),
+  );
+  const found = rooms.map((room) => {
+    return { room, member: members.get(keyOfAsker({ roomId: room.id, userId })) };
+  });
+  const seen = await asMembersSee(db, found);
+  return { rooms: seen.map(({ room }) => room), total };
 }
 
 export async function listPositions(
   db: Mongo,
   roomIds: readonly string[],
-): Promise<Map<string, RoomPosition>> {
+): Promise<Map<string, RoomHead>> {
   const rows = await db.rooms
-    .aggregate<Pick<RoomRow, "_id" | "last">>([
+    .aggregate<Pick<RoomRow, "_id" | "last" | "changed" | "head" | "createdBy">>([
       { $match: { _id: { $in: roomIds.map(toObjectId) } } },
-      { $project: { _id: 1 } },
+      { $project: { createdBy: 1 } },
       withLast(db),
+      withChanged(db),
+      withHead(db),
     ])
     .readConcern(db.readLevel);
-  return new Map(rows.map(({ _id, last }) => [_id.toHexString(), { lastSeq: last[0]?.seq ?? 0 }]));
+  return new Map(
+    rows.map((row) => {
+      const createdBy = row.head[0]?.createdBy ?? row.createdBy;
+      return [row._id.toHexString(), { ...rowToPosition(row), createdBy }];
+    }),
+  );
+}
+
+export async function listRoomStates(db: Mongo, roomIds: readonly string[]): Promise<RoomState[]> {
+  const rows = await db.rooms
+    .aggregate<Pick<ListedRow, "_id" | "last" | "changed">>([
+      { $match: { _id: { $in: roomIds.map(toObjectId) } } },
+      { $project: { _id: 1 } },
+      withLastMessage(db),
+      withChanged(db),
+    ])
+    .readConcern(db.readLevel);
+  return rows.map((row) => {
+    const [last] = row.last;
+    const roomId = row._id.toHexString();
+    return { roomId, ...rowToPosition(row), lastMessage: last && rowToMessage(last) };
+  });
 }

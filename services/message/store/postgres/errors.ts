@@ -1,8 +1,8 @@
 import { isUniqueViolation } from "#common/postgres.ts";
-import { isDatabaseLost, isDatabaseRefused } from "#common/postgres-errors.ts";
+import { databaseRefusal, isDatabaseLost } from "#common/postgres-errors.ts";
 import { AppError } from "#contract/errors.ts";
 
-export { isDatabaseRefused as isRefused };
+export { databaseRefusal as refusal };
 
 /** What a failed statement means to the caller: trying again may help, or it is a fault of ours. */
 export function toStoreError(error: unknown): AppError {

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { AppError } from "#contract/errors.ts";
 import { type ChangeResult, type PendingChange, rejected } from "../driver.ts";
 import { mostRoomsFor, tooManyRooms } from "../room-limits.ts";
-import type { Database } from "./schema.ts";
+import { type Database, isHidden } from "./schema.ts";
 
 type Member = Pick<PendingChange, "roomId" | "userId">;
 type Addition = Member & Pick<PendingChange, "byUserId">;
@@ -65,8 +65,9 @@ export async function addMembers(
       for key share of m
     ),
     held as (
-      select user_id, count(*) as n from message.memberships
-      where user_id = any(${batch.map((it) => it.userId)}::text[]) group by user_id
+      select user_id, count(*) as n from message.memberships m
+      where user_id = any(${batch.map((it) => it.userId)}::text[]) and not ${isHidden}
+      group by user_id
     ),
     judged as materialized (
       select input.*,
@@ -167,8 +168,8 @@ const inputOf = (batch: readonly Member[]) => sql`
  * so no number appears after a higher one. They are locked after all rooms and in the order of
  * users, so that batches can't wait for each other in a circle.
  */
-const loggedOf = (changed: "added" | "gone", isMember: boolean) => sql`
-  numbered as (
+export const loggedOf = (changed: "added" | "gone" | "shown", isMember: boolean) => sql`
+  last_numbers as (
     insert into message.membership_counters as counter (user_id, last_number)
     select user_id, count(*) from ${sql.ref(changed)} group by user_id order by user_id
     on conflict (user_id) do update set last_number = counter.last_number + excluded.last_number
@@ -178,7 +179,7 @@ const loggedOf = (changed: "added" | "gone", isMember: boolean) => sql`
     insert into message.membership_log (user_id, room_id, number, is_member)
     select user_id, room_id, last_number + 1 - row_number() over (
       partition by user_id order by room_id), ${sql.lit(isMember)}
-    from ${sql.ref(changed)} join numbered using (user_id)
+    from ${sql.ref(changed)} join last_numbers using (user_id)
     on conflict (user_id, room_id)
     do update set number = excluded.number, is_member = excluded.is_member
     returning user_id, room_id, number

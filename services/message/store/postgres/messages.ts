@@ -1,156 +1,135 @@
-import type { Kysely } from "kysely";
-import type { Pool } from "pg";
-import { budgets } from "#common/budgets.ts";
-import { pause } from "#common/deadline.ts";
-import { isUniqueViolation } from "#common/postgres.ts";
-import { isDatabaseLost } from "#common/postgres-errors.ts";
-import { AppError } from "#contract/errors.ts";
+import { type Kysely, sql } from "kysely";
+import { type Given, statement } from "#common/postgres.ts";
 import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
-import { type AppendResult, type PendingMessage, rejected } from "../driver.ts";
-import { messageToRow, rowToMessage } from "./rows.ts";
-import {
-  type Database,
-  keysOf,
-  type MessageRow,
-  messageColumns,
-  type NewMessageRow,
-  newMessageColumns,
-} from "./schema.ts";
+import { readDistinct } from "../distinct.ts";
+import type { MessageRange, PageQuestion } from "../driver.ts";
+import type { MessagePage } from "../store.ts";
+import { type Askers, askersOf, membersAmong } from "./members.ts";
+import { rowToMessage } from "./rows.ts";
+import { type Database, type MessageRow, messageColumns, publicRoom } from "./schema.ts";
 
-export async function listMessages(
-  db: Kysely<Database>,
-  roomId: string,
-  from: number,
-  to: number,
-): Promise<Message[]> {
-  const rows = await db
-    .selectFrom("messages")
-    .select(messageColumns)
-    .where("roomId", "=", roomId)
-    .where("seq", ">=", from)
-    .where("seq", "<=", to)
-    .orderBy("seq")
-    .execute();
-  return rows.map(rowToMessage);
+type Db = Kysely<Database>;
+
+/** The messages of a room between two numbers. By the order PostgreSQL keeps to their index. */
+const messagesBetween = (roomId: string, from: string, to: string) => sql`
+  select ${messageColumns} from message.messages
+  where room_id = ${sql.raw(roomId)} and seq between ${sql.raw(from)} and ${sql.raw(to)} order by seq`;
+
+const selectRanges = statement(
+  (_: Db, given: Given<{ roomIds: string[]; from: number[]; to: number[] }>) =>
+    sql<MessageRow & { i: number }>`
+      select i::int, m.*
+      from unnest(${given("roomIds")}::text[], ${given("from")}::bigint[], ${given("to")}::bigint[])
+        with ordinality as asked (room, low, high, i)
+      cross join lateral (${messagesBetween("room", "low", "high")}) as m`,
+);
+
+export async function listRanges(db: Db, ranges: readonly MessageRange[]): Promise<Message[][]> {
+  const rows = await selectRanges(db, {
+    roomIds: ranges.map(({ roomId }) => roomId),
+    from: ranges.map(({ from }) => from),
+    to: ranges.map(({ to }) => to),
+  });
+  const found = ranges.map((): Message[] => []);
+  for (const row of rows) found[row.i - 1]?.push(rowToMessage(row));
+  return found.map(putInOrder);
 }
 
-interface Outcome {
-  roomType: number | null;
-  isMember: boolean;
-  /** Set where the message was stored now. */
-  seq: number | null;
-  createdAt: Date | null;
-  /** The message that was there before, under the same key. */
-  found: FoundRow | null;
+interface PageHead {
+  i: number;
+  lastSeq: number;
+  lastRevision: number;
+  roomType: RoomType;
+  /** Who of those who ask is in the room, if anybody; null but in a page's first row. */
+  readers: string[] | null;
+}
+/** A page without messages is a row without one. */
+type PageRow = PageHead & (MessageRow | { id: null });
+
+/** Counts the numbers of each page as `numbersOf` does. */
+const selectPages = statement(
+  (
+    _: Db,
+    given: Given<
+      Askers & {
+        rooms: string[];
+        from: (number | undefined)[];
+        upTo: (number | undefined)[];
+        skip: number[];
+        limits: number[];
+      }
+    >,
+  ) =>
+    sql<PageRow>`
+      with here as (${membersAmong(given)})
+      select i::int, last_seq as "lastSeq", last_revision as "lastRevision",
+        room_type as "roomType",
+        case when seq is null or seq = low then present end as readers, m.*
+      from unnest(${given("rooms")}::text[], ${given("from")}::bigint[], ${given("upTo")}::bigint[],
+        ${given("skip")}::bigint[], ${given("limits")}::int[])
+        with ordinality as asked (room, first, up_to, skip, most, i)
+      join message.rooms r on r.id = room
+      left join here on here.room_id = room
+      cross join lateral (select greatest(least(up_to, last_seq - skip), 0) as high) as upper
+      cross join lateral (select coalesce(first, greatest(high - most + 1, 1)) as low) as lower
+      left join lateral (${messagesBetween("room", "low", "high")}) as m on true
+      where room_type = ${publicRoom} or present is not null`,
+);
+
+export async function listPages(
+  db: Db,
+  asked: readonly PageQuestion[],
+): Promise<(MessagePage | null)[]> {
+  const pages = await readDistinct(
+    asked,
+    ({ roomId, span }) => JSON.stringify([roomId, span]),
+    (distinct) => readPages(db, distinct, askersOf(asked)),
+  );
+  return asked.map((question) => {
+    const found = pages.get(question);
+    return found?.isPublic || found?.readers.has(question.userId) ? found.page : null;
+  });
 }
 
-/** A row by way of JSON. */
-type FoundRow = { [K in keyof MessageRow]: MessageRow[K] extends Date ? string : MessageRow[K] };
+/** A page, and who may read it if its room isn't public. */
+interface FoundPage {
+  page: MessagePage;
+  isPublic: boolean;
+  readers: Set<string>;
+}
 
-const retryPauseMs = 100;
-
-/**
- * Writes a batch by one statement and answers in its order. Whatever goes wrong, the same
- * statement is simply run again: what an earlier attempt has stored is found by its key,
- * also if that attempt was only thought lost. So a message is stored once at most.
- * @param onConflict is called for batches that met another instance's
- * @throws Error where the whole batch failed
- */
-export async function appendBatch(
-  pool: Pool,
-  batch: readonly PendingMessage[],
-  onConflict: () => void,
-): Promise<AppendResult[]> {
-  const rows = batch.map(messageToRow);
-  const values = inputColumns.map((column) => rows.map((row) => row[column]));
-  const startedAt = performance.now();
-  for (;;) {
-    try {
-      const outcomes = await pool.query<Outcome>({ name: "append", text: statement, values });
-      return rows.map((row, i) => toResult(row, outcomes.rows[i]));
-    } catch (error) {
-      // Another instance has just stored one of these: it is found the next time.
-      const isConflict = isUniqueViolation(error);
-      if (isConflict) onConflict();
-      const isLate = performance.now() - startedAt >= budgets.database.appendRetries;
-      if (isLate || !(isConflict || isDatabaseLost(error))) throw error;
-      if (!isConflict) await pause(retryPauseMs);
-    }
+/** Of private rooms that none of those who ask is in nothing is read. */
+async function readPages(
+  db: Db,
+  asked: readonly PageQuestion[],
+  askers: Askers,
+): Promise<(FoundPage | undefined)[]> {
+  const spans = asked.map(({ span }) => span);
+  const rows = await selectPages(db, {
+    ...askers,
+    rooms: asked.map(({ roomId }) => roomId),
+    from: spans.map(({ from }) => from),
+    upTo: spans.map(({ upTo }) => upTo),
+    skip: spans.map(({ skip = 0 }) => skip),
+    limits: spans.map(({ limit }) => limit),
+  });
+  const found = asked.map((): FoundPage | undefined => undefined);
+  for (const row of rows) {
+    const one = found[row.i - 1] ?? {
+      page: { lastSeq: row.lastSeq, lastRevision: row.lastRevision, messages: [] },
+      isPublic: row.roomType === RoomType.PUBLIC,
+      readers: new Set(),
+    };
+    found[row.i - 1] = one;
+    for (const userId of row.readers ?? []) one.readers.add(userId);
+    if (row.id !== null) one.page.messages.push(rowToMessage(row));
   }
+  for (const one of found) if (one) putInOrder(one.page.messages);
+  return found;
 }
 
-function toResult(row: NewMessageRow, outcome: Outcome | undefined): AppendResult {
-  if (!outcome || outcome.roomType === null) return rejected(new AppError("ROOM_NOT_FOUND"));
-  if (!outcome.isMember) {
-    const isPublic = outcome.roomType === RoomType.PUBLIC;
-    return rejected(new AppError(isPublic ? "NOT_IN_ROOM" : "ROOM_NOT_FOUND"));
-  }
-  const { found, seq, createdAt } = outcome;
-  if (found) {
-    const times = { createdAt: new Date(found.createdAt), updatedAt: new Date(found.updatedAt) };
-    const message = rowToMessage({ ...found, ...times });
-    return { status: "fulfilled", value: { message, isDuplicate: found.id !== row.id } };
-  }
-  if (seq === null || createdAt === null) return rejected(new AppError("INTERNAL"));
-  const message = rowToMessage({ ...row, seq, createdAt, updatedAt: createdAt });
-  return { status: "fulfilled", value: { message, isDuplicate: false } };
+/** They come so; what PostgreSQL promises is the order of a whole answer, sorted once more. */
+function putInOrder(messages: Message[]): Message[] {
+  return messages.sort((a, b) => a.seq - b.seq);
 }
-
-const inputColumns = keysOf(newMessageColumns);
-const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const listOf = <T>(items: readonly T[], write: (item: T, i: number) => string) =>
-  items.map(write).join(", ");
-
-const inputNames = listOf(inputColumns, snakeCase);
-const inputArrays = listOf(inputColumns, (name, i) => `$${i + 1}::${newMessageColumns[name]}[]`);
-const roomIds = `$${inputColumns.indexOf("roomId") + 1}::text[]`;
-
-/**
- * Rooms are locked in the order of their ids, so that batches can't wait for each other in a
- * circle. The snapshot is older than the locks: another instance may have stored the same key
- * meanwhile. Then the unique index undoes the whole batch, its numbers included.
- */
-const statement = `
-with input as (
-  select * from unnest(${inputArrays}) with ordinality as t (${inputNames}, i)
-),
-locked as materialized (
-  select id, room_type from message.rooms where id = any(${roomIds}) order by id for update
-),
-judged as materialized (
-  select input.*, locked.room_type, member.user_id is not null as is_member, found
-  from input
-  left join locked on locked.id = input.room_id
-  left join lateral (
-    select m.user_id from message.memberships m
-    where m.room_id = input.room_id and m.user_id = input.user_id limit 1
-  ) member on true
-  left join lateral (
-    select m.* from message.messages m
-    where m.room_id = input.room_id and m.user_id = input.user_id
-      and m.send_key = input.send_key limit 1
-  ) found on true
-),
-fresh as (
-  select * from judged where room_type is not null and is_member and found is null
-),
-bumped as (
-  update message.rooms r set last_seq = r.last_seq + counted.n
-  from (select room_id, count(*)::int as n from fresh group by room_id) counted
-  where r.id = counted.room_id
-  returning r.id, r.last_seq - counted.n as base, clock_timestamp() as at
-),
-stored as (
-  insert into message.messages (${inputNames}, seq, created_at, updated_at)
-  select ${listOf(inputColumns, (name) => `f.${snakeCase(name)}`)},
-    b.base + row_number() over (partition by f.room_id order by f.i), b.at, b.at
-  from fresh f join bumped b on b.id = f.room_id
-  returning id, seq, created_at
-)
-select j.room_type as "roomType", j.is_member as "isMember",
-  stored.seq, stored.created_at as "createdAt",
-  case when j.found is null then null else json_build_object(
-    ${listOf(messageColumns, (name) => `'${name}', (j.found).${snakeCase(name)}`)}) end as found
-from judged j left join stored on stored.id = j.id
-order by j.i`;

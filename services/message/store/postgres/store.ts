@@ -1,14 +1,36 @@
 import type { Logger } from "#common/log.ts";
-import { migrate, openPostgres } from "#common/postgres.ts";
+import { migrate } from "#common/migrations.ts";
+import { openPostgres } from "#common/postgres.ts";
+import { makeIndexes } from "#common/postgres-indexes.ts";
 import { createStore } from "../create-store.ts";
 import type { MessageStore } from "../store.ts";
+import { appendBatch } from "./append.ts";
+import { block, listBlocks, unblock } from "./blocks.ts";
+import { changeMessages } from "./changes.ts";
+import { directRoomsOf, hideRoom, openDirectRoom } from "./direct-rooms.ts";
 import { toStoreError } from "./errors.ts";
 import { changeMembers } from "./member-changes.ts";
 import { listMembers, listMembershipChanges, listMembershipPositions } from "./members.ts";
-import { appendBatch, listMessages } from "./messages.ts";
-import { migrations, schema } from "./migrations.ts";
-import { findRoom, insertRoom, listPositions, listPublicRooms, listRoomsOf } from "./rooms.ts";
+import { listMentions, membersSince, mentionPosition, readMentionLog } from "./mentions.ts";
+import { listPages, listRanges } from "./messages.ts";
+import { indexes, migrations, schema } from "./migrations.ts";
+import { listMissed } from "./missed.ts";
+import { putPresences, readPresences, renewPresences } from "./presences.ts";
+import {
+  listReadMarks,
+  listReadPositions,
+  listReads,
+  listRoomStates,
+  markRead,
+  setNotify,
+} from "./reads.ts";
+import { listRelationStates, listSharing } from "./relations.ts";
+import { listChanges, listPins, listReactors } from "./revisions.ts";
+import { findRooms, insertRoom, listPositions, listPublicRooms, listRoomsOf } from "./rooms.ts";
 import type { Database } from "./schema.ts";
+import { search } from "./search.ts";
+import { createSearchIndex } from "./search-index.ts";
+import { listReplies } from "./threads.ts";
 
 /** Writing takes two thirds of the pool at most, so that reads never wait for it. */
 const poolSize = 12;
@@ -18,7 +40,9 @@ const poolSize = 12;
  */
 const batching = {
   messages: { lanes: 4, laneDelayMs: 10, isMixed: true },
-  changes: { lanes: 4, laneDelayMs: 50, isMixed: true },
+  changes: { lanes: 4, laneDelayMs: 10, isMixed: true },
+  members: { lanes: 4, laneDelayMs: 50, isMixed: true },
+  marks: { lanes: 2, laneDelayMs: 50, isMixed: true },
 };
 
 /**
@@ -33,25 +57,63 @@ export async function openPostgresStore(
 ): Promise<MessageStore> {
   const postgres = openPostgres<Database>(schema, { url, log, size: poolSize });
   const { db, pool } = postgres;
+  /** Statements that are written in SQL name tables and columns in full themselves. */
+  const written = db.withoutPlugins();
   try {
     await migrate(postgres, schema, migrations);
+    await makeIndexes(pool, url, indexes);
   } catch (error) {
     await postgres[Symbol.asyncDispose]();
     throw error;
   }
+  const searchIndex = createSearchIndex(written);
   return createStore({
     batching,
-    append: (batch) => appendBatch(pool, batch, onConflict),
-    listMessages: (roomId, from, to) => listMessages(db, roomId, from, to),
+    append: (batch) =>
+      // Also where it failed: what an attempt has stored isn't known then.
+      appendBatch(written, batch, onConflict).finally(() =>
+        searchIndex.stored(batch.map(({ roomId }) => roomId)),
+      ),
+    changeMessages: (batch) => changeMessages(written, batch, onConflict),
+    listChanges: (asked) => listChanges(written, asked),
+    listMissed: (asked) => listMissed(written, asked),
+    listReplies: (...asked) => listReplies(written, ...asked),
+    listReactors: (...asked) => listReactors(written, ...asked),
+    listPins: (roomId) => listPins(written, roomId),
+    search: (query) => search(written, query),
+    makeSearchable: searchIndex.advance,
+    listMentions: (query) => listMentions(written, query),
+    readMentionLog: (...range) => readMentionLog(written, ...range),
+    mentionPosition: () => mentionPosition(written),
+    membersSince: (...asked) => membersSince(written, ...asked),
+    listRanges: (ranges) => listRanges(written, ranges),
+    listPages: (asked) => listPages(written, asked),
     createRoom: (room) => insertRoom(db, room),
-    findRoom: (roomId, userIds) => findRoom(db, roomId, userIds),
-    listRoomsOf: (userId) => listRoomsOf(db, userId),
-    listPublicRooms: (slice) => listPublicRooms(db, slice),
+    openDirectRoom: (...asked) => openDirectRoom(db, ...asked),
+    directRoomsOf: (userIds) => directRoomsOf(written, userIds),
+    hideRoom: (...asked) => hideRoom(written, ...asked),
+    findRooms: (asked) => findRooms(written, asked),
+    listRoomsOf: (userIds) => listRoomsOf(written, userIds),
+    listPublicRooms: (...asked) => listPublicRooms(written, ...asked),
     changeMembers: (batch) => changeMembers(db, batch),
-    listMembers: (roomId, slice) => listMembers(db, roomId, slice),
-    listMembershipChanges: (userId, from, to) => listMembershipChanges(db, userId, from, to),
-    membershipPositions: (userIds) => listMembershipPositions(pool, userIds),
-    positions: (roomIds) => listPositions(db, roomIds),
+    markRead: (batch) => markRead(written, batch),
+    listReads: (...asked) => listReads(written, ...asked),
+    setNotify: (...asked) => setNotify(written, ...asked),
+    listReadMarks: (asked) => listReadMarks(written, asked),
+    readPositions: (userIds) => listReadPositions(written, userIds),
+    listRoomStates: (roomIds) => listRoomStates(written, roomIds),
+    listMembers: (asked) => listMembers(written, asked),
+    listMembershipChanges: (asked) => listMembershipChanges(written, asked),
+    membershipPositions: (userIds) => listMembershipPositions(written, userIds),
+    positions: (roomIds) => listPositions(written, roomIds),
+    block: (...asked) => block(written, ...asked),
+    unblock: (...asked) => unblock(written, ...asked),
+    listBlocks: (userIds) => listBlocks(written, userIds),
+    renewPresences: (...lease) => renewPresences(written, ...lease),
+    putPresences: (...said) => putPresences(written, ...said),
+    readPresences: (...asked) => readPresences(written, ...asked),
+    relationStates: (userIds) => listRelationStates(written, userIds),
+    listSharing: (asked) => listSharing(written, asked),
     toStoreError,
     ping: postgres.ping,
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),

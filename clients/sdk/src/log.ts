@@ -1,0 +1,117 @@
+import type { Message } from "./gen/contract.ts";
+import { whole } from "./overlay.ts";
+
+/**
+ * Messages in the order of seq, at most `limit` of them. What changes while a page is on its
+ * way is applied to the page when it comes, so that an old page can't undo a change.
+ */
+export interface MessageLog {
+  items: () => readonly Message[];
+  /** @param asOf up to which seq of the room the replies of these are counted in them */
+  replace: (messages: readonly Message[], asOf: number) => void;
+  /** Takes those that are newer than all here. Without `asOf` all replies to these are yet to come. */
+  append: (messages: readonly Message[], asOf?: number) => void;
+  /** Answers whether newer ones were dropped. */
+  prepend: (messages: readonly Message[], asOf: number) => boolean;
+  /** Takes a message as it is now. */
+  change: (message: Message) => void;
+  /** Counts a reply with the message that it hangs on. */
+  countReply: (reply: Message) => void;
+  /** Reads a page, and hands it to `merge` with what was heard meanwhile. */
+  load: <P>(read: () => Promise<P>, merge: (page: P) => void) => Promise<void>;
+}
+
+/** How far the replies of a message are counted. */
+interface Tally {
+  asOf: number;
+  /** Replies that its `replyCount` has already, though they haven't been heard. */
+  ahead: number;
+}
+
+export function createLog(limit: number): MessageLog {
+  let items: readonly Message[] = [];
+  let tallies = new WeakMap<Message, Tally>();
+  let loads = 0;
+  const changesMeanwhile = new Map<number, Message>();
+  const repliesMeanwhile: Message[] = [];
+
+  const find = (seq: number | null) => items.find((it) => it.seq === seq);
+  const put = (before: Message, after: Message, tally: Tally) => {
+    tallies.set(after, tally);
+    items = items.map((it) => (it === before ? after : it));
+  };
+  const tallyOf = (message: Message) => tallies.get(message) ?? { asOf: message.seq, ahead: 0 };
+
+  const applyChange = (message: Message) => {
+    const known = find(message.seq);
+    if (!known || known.revision >= message.revision) return;
+    const { asOf, ahead } = tallyOf(known);
+    const more = message.replyCount - known.replyCount;
+    const replies = { replyCount: known.replyCount, lastReplyAt: known.lastReplyAt };
+    put(known, more < 0 ? { ...message, ...replies } : message, {
+      asOf,
+      ahead: ahead + Math.max(more, 0),
+    });
+  };
+  const applyReply = (reply: Message) => {
+    const root = find(reply.threadSeq);
+    if (!root) return;
+    const { asOf, ahead } = tallyOf(root);
+    if (reply.seq <= asOf) return;
+    const isCounted = ahead > 0;
+    const counted = { replyCount: root.replyCount + 1, lastReplyAt: reply.createdAt };
+    put(
+      root,
+      { ...root, ...(!isCounted && counted) },
+      {
+        asOf: reply.seq,
+        ahead: isCounted ? ahead - 1 : 0,
+      },
+    );
+  };
+  const noted = (messages: readonly Message[], asOf?: number) =>
+    messages.map(whole).map((message) => {
+      const tally = { asOf: message.seq, ahead: message.replyCount };
+      tallies.set(message, asOf === undefined ? tally : { asOf, ahead: 0 });
+      return message;
+    });
+
+  return {
+    items: () => items,
+    replace(messages, asOf) {
+      tallies = new WeakMap();
+      items = noted(messages, asOf);
+    },
+    append(messages, asOf) {
+      const last = items.at(-1)?.seq ?? 0;
+      const newer = messages.filter((it) => it.seq > last);
+      items = [...items, ...noted(newer, asOf)].slice(-limit);
+    },
+    prepend(messages, asOf) {
+      const all = [...noted(messages, asOf), ...items];
+      items = all.slice(0, limit);
+      return all.length > limit;
+    },
+    change(message) {
+      if (loads > 0) changesMeanwhile.set(message.seq, message);
+      applyChange(message);
+    },
+    countReply(reply) {
+      if (loads > 0) repliesMeanwhile.push(reply);
+      applyReply(reply);
+    },
+    async load(read, merge) {
+      loads++;
+      try {
+        merge(await read());
+        for (const message of changesMeanwhile.values()) applyChange(message);
+        for (const reply of repliesMeanwhile) applyReply(reply);
+      } finally {
+        if (--loads === 0) {
+          changesMeanwhile.clear();
+          repliesMeanwhile.length = 0;
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,344 @@
+import type { Wire } from "./connection.ts";
+import type { Directory } from "./directory.ts";
+import { ChatError, type ChatErrorInfo, signedOut, toChatError } from "./errors.ts";
+import { createFeed } from "./feed.ts";
+import type { Member, Message, Room as RoomInfo } from "./gen/contract.ts";
+import { createLive } from "./live.ts";
+import { createLog } from "./log.ts";
+import type { OutboxCore } from "./outbox.ts";
+import type { Delivered, OutboxEntry } from "./outbox-types.ts";
+import { type ShownMessage, shown, shownDraft, whole } from "./overlay.ts";
+import type { Room, RoomSnapshot } from "./room-types.ts";
+import type { Session } from "./session.ts";
+import { createView } from "./state.ts";
+import { randomId } from "./tabs.ts";
+import { createThread, type ThreadCore } from "./thread.ts";
+import { createTyping } from "./typing.ts";
+
+export interface RoomCore extends Room {
+  /** Joins, or catches up, on a new connection. @throws ChatError if that is refused */
+  join: () => Promise<void>;
+  /** Resolves when it is joined for the first time. @throws ChatError if that is refused */
+  ready: () => Promise<void>;
+  hasJoined: () => boolean;
+  delivered: (entry: OutboxEntry, answer: Delivered) => void;
+  /** @param reason why it is ended from without */
+  end: (reason?: ChatErrorInfo) => void;
+}
+
+export interface RoomOptions {
+  roomId: string;
+  session: Session;
+  wire: Wire;
+  directory: Directory;
+  outbox: OutboxCore;
+  close: () => void;
+}
+
+const windowSize = 1_000;
+const pageSize = 50;
+const mostMemberPages = 10;
+/** In larger rooms nobody is shown who has read what. */
+const mostReaders = 100;
+
+export function createRoom(options: RoomOptions): RoomCore {
+  const { roomId, session, wire, directory, outbox } = options;
+  const log = createLog(windowSize);
+  const live = createLive();
+  const threads = new Set<ThreadCore>();
+  let room: RoomInfo | undefined;
+  let isAtEnd = true;
+  let loads = 0;
+  let reads: Readonly<Record<string, number>> = {};
+  let members: readonly Member[] | undefined;
+  let pins: readonly Message[] | undefined;
+  let error: ChatErrorInfo | undefined;
+  /** Stored, and not heard yet. */
+  let stored: readonly Message[] = [];
+  let entries: readonly OutboxEntry[] = [];
+
+  const show = (message: Message): ShownMessage => {
+    const user = session.me();
+    return user && entries.length > 0 ? shown(message, entries, user) : message;
+  };
+  const heardSeq = () => feed.position()?.seq ?? 0;
+  const unheard = () => stored.filter((it) => it.seq > heardSeq());
+  const tail = (): ShownMessage[] => {
+    const user = session.me();
+    const missing = unheard();
+    const isThere = ({ id }: OutboxEntry) =>
+      missing.some((it) => it.clientMessageId === id) ||
+      log.items().some((it) => it.clientMessageId === id && it.userId === user?.id);
+    const drafts = entries.filter((it) => !isThere(it));
+    const offsetMs = wire.clockOffsetMs();
+    return [...missing, ...(user ? drafts.flatMap((it) => shownDraft(it, user, offsetMs)) : [])];
+  };
+  const view = createView<RoomSnapshot>(() => {
+    const current = directory.get(roomId) ?? room;
+    const { readSeq, unreadCount = 0 } = current?.membership ?? {};
+    return {
+      room: current,
+      messages: [...log.items().map(show), ...tail()],
+      hasOlder: (log.items()[0]?.seq ?? 1) > 1,
+      hasNewer: !isAtEnd,
+      isLoading: loads > 0 || (!feed.position() && !error),
+      firstUnreadSeq: readSeq !== undefined && unreadCount > 0 ? readSeq + 1 : null,
+      typing: typing.typists(),
+      reads,
+      ...(members && { members }),
+      ...(pins && { pins }),
+      ...(error && { error }),
+    };
+  });
+  const changed = () => {
+    view.changed();
+    for (const thread of threads) thread.changed();
+  };
+  const typing = createTyping(roomId, wire, () => session.me()?.id, view.changed);
+
+  const takeChanges = (messages: readonly Message[]) => {
+    for (const message of messages) {
+      log.change(message);
+      directory.heard(message);
+      if (!pins) continue;
+      pins = pins.filter((it) => it.seq !== message.seq);
+      if (message.pinnedAt) pins = [message, ...pins].sort(byPin);
+    }
+    for (const thread of threads) thread.onChanges(messages);
+    changed();
+  };
+  const feed = createFeed({
+    roomId,
+    wire,
+    maySkip: () => !live.hasListeners(),
+    onBegin(messages, { lastSeq }) {
+      log.replace(messages, lastSeq);
+      isAtEnd = true;
+      for (const message of messages) outbox.arrived(message);
+      const last = messages.at(-1);
+      if (last) directory.heard(last);
+      for (const thread of threads) thread.load().catch(() => undefined);
+      if (pins) loadPins().catch(() => undefined);
+      changed();
+    },
+    onMessages(messages) {
+      if (isAtEnd) log.append(messages);
+      for (const message of messages) {
+        log.countReply(message);
+        typing.forget(message.userId);
+        directory.heard(message);
+        outbox.arrived(message);
+      }
+      stored = unheard();
+      for (const thread of threads) thread.onMessages(messages);
+      live.push(messages);
+      changed();
+    },
+    onChanges: takeChanges,
+    onJoined(joined) {
+      room = joined;
+      error = undefined;
+      directory.put(joined);
+      if (joined.memberCount <= mostReaders) loadReads().catch(() => undefined);
+      view.changed();
+    },
+  });
+
+  const loadReads = async () => {
+    const answer = await session.call("listReads", { roomId });
+    reads = Object.fromEntries(answer.reads.map((it) => [it.userId, it.seq]));
+    view.changed();
+  };
+  const loadPins = async () => {
+    const answer = await session.call("listPins", { roomId });
+    pins = answer.messages;
+    view.changed();
+    return pins;
+  };
+  const fail = (info: ChatErrorInfo) => {
+    error = info;
+    live.end();
+    view.changed();
+  };
+
+  const loadPage = async (
+    page: { before?: number; after?: number },
+    merge: (messages: readonly Message[], asOf: number) => void,
+  ): Promise<void> => {
+    loads++;
+    view.changed();
+    try {
+      await log.load(
+        () => session.call("listMessages", { roomId, limit: pageSize, ...page }),
+        ({ messages, pagination }) => merge(messages, pagination.totalItems),
+      );
+    } finally {
+      loads--;
+      changed();
+    }
+  };
+  const reachesEnd = () => (log.items().at(-1)?.seq ?? 0) >= heardSeq();
+  const begin = (messages: readonly Message[], asOf: number) => {
+    log.replace(messages, asOf);
+    isAtEnd = reachesEnd();
+  };
+
+  /** Through the outbox; what comes back is the message as it is then. */
+  const post = async (draft: Parameters<OutboxCore["add"]>[0], id?: string): Promise<Message> => {
+    const { data } = await outbox.add(draft, id);
+    if (!data) throw new ChatError({ code: "UNEXPECTED_ANSWER", message: "No message" });
+    return data;
+  };
+  const pinned = async (method: "pinMessage" | "unpinMessage", seq: number) => {
+    const { data } = await session.call(method, { roomId, seq });
+    takeChanges([data]);
+    return data;
+  };
+  const send: Room["send"] = (content, sendOptions) => {
+    typing.ended(true);
+    const id = randomId();
+    const request = { ...sendOptions, roomId, content, clientMessageId: id };
+    return post({ kind: "send", request }, id);
+  };
+
+  const ends = [
+    outbox.subscribe(() => {
+      const before = entries;
+      entries = outbox.entriesOf(roomId);
+      if (before.length > 0 || entries.length > 0) changed();
+    }),
+    directory.subscribe(view.changed),
+    wire.on("read_marked", ({ roomId: id, userId, seq }) => {
+      if (id !== roomId) return;
+      reads = { ...reads, [userId]: seq };
+      view.changed();
+    }),
+    wire.on("room_removed", ({ roomId: id }) => {
+      if (id === roomId) fail(notInRoom);
+    }),
+    wire.on("room_added", ({ room: { id } }) => {
+      if (id === roomId && error) self.join().catch(() => undefined);
+    }),
+  ];
+  entries = outbox.entriesOf(roomId);
+
+  const self: RoomCore = {
+    ...view,
+    id: roomId,
+    async join() {
+      try {
+        // Joining makes a member of a public room: not of who has left it elsewhere meanwhile.
+        const isGone = directory.getSnapshot().isLoaded && !directory.get(roomId);
+        if (isGone && (feed.position() || error)) throw new ChatError(notInRoom);
+        await feed.join();
+      } catch (thrown) {
+        fail(toChatError(thrown));
+        throw thrown;
+      }
+    },
+    ready: () =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (error) reject(new ChatError(error));
+          else if (session.auth.getSnapshot().status === "signed-out") reject(signedOut());
+          else if (feed.hasJoined()) resolve();
+          else return;
+          for (const stop of stops) stop();
+        };
+        const stops = [view.subscribe(look), session.auth.subscribe(look)];
+        look();
+      }),
+    hasJoined: feed.hasJoined,
+    send,
+    edit: (seq, content) => post({ kind: "edit", request: { roomId, seq, content } }),
+    delete: (seq) => post({ kind: "delete", request: { roomId, seq } }),
+    react: (seq, emoji) => post({ kind: "react", request: { roomId, seq, emoji } }),
+    unreact: (seq, emoji) => post({ kind: "unreact", request: { roomId, seq, emoji } }),
+    pin: (seq) => pinned("pinMessage", seq),
+    unpin: (seq) => pinned("unpinMessage", seq),
+    async markRead(seq = heardSeq()) {
+      const { readSeq = 0 } = directory.get(roomId)?.membership ?? {};
+      if (seq <= readSeq) return;
+      const isSent = outbox.add({ kind: "read", request: { roomId, seq } });
+      directory.setRead(roomId, seq);
+      await isSent;
+    },
+    async markUnread(seq) {
+      for (const { id, kind } of entries) if (kind === "read") outbox.discard(id);
+      const { membership } = await session.call("markUnread", { roomId, seq });
+      directory.setMembership(roomId, membership);
+    },
+    async setNotify(level) {
+      const { membership } = await session.call("setNotify", { roomId, level });
+      directory.setMembership(roomId, membership);
+    },
+    async loadOlder() {
+      const [first] = log.items();
+      if (!first || first.seq === 1 || loads > 0) return;
+      await loadPage({ before: first.seq }, (messages, asOf) => {
+        if (log.items()[0]?.seq === first.seq && log.prepend(messages, asOf)) isAtEnd = false;
+      });
+    },
+    async loadNewer() {
+      const last = log.items().at(-1);
+      if (isAtEnd || !last || loads > 0) return;
+      await loadPage({ after: last.seq }, (messages, asOf) => {
+        if (log.items().at(-1)?.seq === last.seq) log.append(messages, asOf);
+        isAtEnd = reachesEnd();
+      });
+    },
+    loadAround: (seq) => loadPage({ before: seq + pageSize / 2 }, begin),
+    jumpToNewest: async () => (isAtEnd ? undefined : loadPage({}, begin)),
+    async loadMembers() {
+      const found: Member[] = [];
+      for (let page = 1; page <= mostMemberPages; page++) {
+        const answer = await session.call("listMembers", { roomId, page, limit: 100 });
+        found.push(...answer.members);
+        if (!answer.pagination.hasNext) break;
+      }
+      members = found;
+      view.changed();
+      return found;
+    },
+    loadPins,
+    typing: typing.typed,
+    retry: outbox.retry,
+    discard: outbox.discard,
+    thread(seq) {
+      const thread = createThread({
+        roomId,
+        seq,
+        session,
+        show,
+        tail,
+        send: (content, sendOptions) => send(content, { ...sendOptions, replyTo: seq }),
+        close: () => threads.delete(thread),
+      });
+      threads.add(thread);
+      thread.load().catch(() => undefined);
+      return thread;
+    },
+    live: live.messages,
+    close: options.close,
+    delivered({ kind }, { data, membership }) {
+      if (membership) directory.setMembership(roomId, membership);
+      if (data && kind === "send") stored = [...stored, whole(data)];
+      else if (data) takeChanges([data]);
+    },
+    end(reason) {
+      feed.stop();
+      typing.stop();
+      live.end();
+      if (reason) fail(reason);
+      else wire.emit("leave_room", { roomId }).catch(() => undefined);
+      for (const end of ends) end();
+    },
+  };
+  return self;
+}
+
+const notInRoom = { code: "NOT_IN_ROOM", message: "Not in this room" };
+
+function byPin(a: Message, b: Message): number {
+  return (a.pinnedAt ?? "") < (b.pinnedAt ?? "") ? 1 : -1;
+}

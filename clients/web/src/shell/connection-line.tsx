@@ -1,0 +1,49 @@
+import { useState } from "react";
+import { useChat, useSnapshot } from "../chat.ts";
+import { Icon } from "../ui/icon.tsx";
+import { IconButton } from "../ui/icon-button.tsx";
+import { problemTexts } from "./problem-texts.ts";
+import "./connection-line.css";
+
+/** Says what is wrong with the connection and the browser, while it is. */
+export function ConnectionLine() {
+  const chat = useChat();
+  const { state, waitingFor } = useSnapshot(chat.connection);
+  const problems = useSnapshot(chat.problems);
+  const [known, setKnown] = useState<readonly string[]>([]);
+  const waiting = useSnapshot(chat.outbox).filter((it) => it.status === "pending").length;
+  return (
+    <div role="status" className="connection-line">
+      {state === "offline" && (
+        <p className="connection-line-text">
+          <Icon name="offline" />
+          <span>
+            {waitingFor === "page" ? "Open in too many places" : "You are offline"}
+            {waiting > 0 ? `: ${countOf(waiting)} will be sent when you are back` : ""}
+          </span>
+          <button type="button" className="text-button" onClick={() => chat.connection.retry()}>
+            Try now
+          </button>
+        </p>
+      )}
+      {problems
+        .filter(({ code }) => !known.includes(code))
+        .map(({ code }) => (
+          <p key={code} className="connection-line-text">
+            <Icon name="alert" />
+            <span>{problemTexts[code]}</span>
+            <IconButton
+              icon="close"
+              label="Hide"
+              size="s"
+              onPress={() => setKnown([...known, code])}
+            />
+          </p>
+        ))}
+    </div>
+  );
+}
+
+function countOf(changes: number): string {
+  return changes === 1 ? "one change" : `${changes} changes`;
+}

@@ -1,0 +1,71 @@
+import { type EmojiData, EmojiPicker as Picker } from "frimousse";
+import type { AriaAttributes } from "react";
+
+interface EmojiPickerProps {
+  onPick: (emoji: string) => void;
+}
+
+// biome-ignore lint/style/noDefaultExport: loaded by React.lazy
+export default function EmojiPicker({ onPick }: EmojiPickerProps) {
+  return (
+    <Picker.Root
+      className="emoji-picker"
+      columns={8}
+      resolveEmojiData={loadEmoji}
+      onEmojiSelect={({ emoji }) => onPick(emoji)}
+    >
+      <Picker.Search
+        className="emoji-search"
+        aria-label="Search emoji"
+        placeholder="Search"
+        autoFocus
+      />
+      <Picker.Viewport className="emoji-viewport scrolls">
+        <Picker.Loading className="emoji-loading">Loading…</Picker.Loading>
+        <Picker.Empty className="emoji-loading">Nothing found</Picker.Empty>
+        <Picker.List
+          className="emoji-list"
+          components={{
+            CategoryHeader: ({ category, ...props }) => (
+              <div className="emoji-category" {...props}>
+                {category.label}
+              </div>
+            ),
+            Row: (props) => <div className="emoji-row" {...countedFromOne(props)} />,
+            Emoji: ({ emoji, ...props }) => (
+              <button
+                className="emoji"
+                {...countedFromOne(props)}
+                type="button"
+                aria-label={emoji.label}
+              >
+                {emoji.emoji}
+              </button>
+            ),
+          }}
+        />
+      </Picker.Viewport>
+    </Picker.Root>
+  );
+}
+
+/** The picker counts rows and columns from 0, where ARIA begins at 1. */
+function countedFromOne<P extends AriaAttributes>(props: P): P {
+  const { "aria-rowindex": row, "aria-colindex": column } = props;
+  return {
+    ...props,
+    ...(row !== undefined && { "aria-rowindex": row + 1 }),
+    ...(column !== undefined && { "aria-colindex": column + 1 }),
+  };
+}
+
+let loaded: Promise<EmojiData> | undefined;
+
+function loadEmoji(): Promise<EmojiData> {
+  loaded ??= fetch("/emoji.json").then((response) => response.json());
+  // What has failed is tried again when the picker is opened the next time.
+  loaded.catch(() => {
+    loaded = undefined;
+  });
+  return loaded;
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createLogger } from "#common/log.ts";
+import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
+import { openPostgresStore } from "#message/store/postgres/store.ts";
+import { shared } from "#tools/rig/shared.ts";
+import { next, startServices } from "./harness/services.ts";
+
+const services = await shared(startServices());
+
+test("what is told while a watch begins is told again behind its list, where that is older", async () => {
+  const [ada, bob] = [await services.auth.newUser("Ada"), await services.auth.newUser("Bob")];
+  const [read, left] = [await services.newRoom([ada, bob]), await services.newRoom([ada, bob])];
+  await services.rpc(ada).messages.sendMessage({ roomId: read, content: "x" });
+  const opened = await openPostgresStore(services.database.url, createLogger("message", "silent"));
+  const wasRead = Promise.withResolvers<void>();
+  const mayAnswer = Promise.withResolvers<void>();
+  const slow = {
+    ...opened,
+    async listRoomsOf(userId: string) {
+      const rooms = await opened.listRoomsOf(userId);
+      wasRead.resolve();
+      await mayAnswer.promise;
+      return rooms;
+    },
+  };
+  await using instance = await services.startAnother({}, { store: slow });
+  const url = instance.httpUrl;
+  const socket = await services.connect(bob, { url });
+  const list = new Map<string, number>();
+  socket.on(
+    "room_added",
+    ({ room }) => void (room && list.set(room.id, room.membership?.readSeq ?? 0)),
+  );
+  socket.on("room_removed", ({ roomId }) => void list.delete(roomId));
+  socket.on("read_marked", ({ roomId, seq }) => void list.set(roomId, seq));
+  const watched = new Promise<void>((resolve) => {
+    socket.emit("watch_rooms", {}, (ack) => {
+      assert.ok(ack.success);
+      list.clear();
+      for (const room of ack.rooms) list.set(room.id, room.membership?.readSeq ?? 0);
+      resolve();
+    });
+  });
+  await wasRead.promise;
+  const [marked, added, removed] = [
+    next(socket, "read_marked"),
+    next(socket, "room_added"),
+    next(socket, "room_removed"),
+  ];
+  const { rooms } = services.rpc(bob, instance.rpcUrl);
+  await rooms.markRead({ roomId: read });
+  await rooms.leaveRoom({ roomId: left });
+  const fresh = await services.newRoom([ada, bob], RoomType.PRIVATE);
+  await Promise.all([marked, added, removed]);
+  mayAnswer.resolve();
+  await watched;
+  await socket.emitWithAck("unwatch_rooms", {});
+  assert.deepEqual(
+    [...list].toSorted(),
+    [
+      [read, 1],
+      [fresh, 0],
+    ].toSorted(),
+  );
+});
+
+test("who comes into a room is told its last message, also where others watch it already", async () => {
+  const [ada, bob] = [await services.auth.newUser("Ada"), await services.auth.newUser("Bob")];
+  const roomId = await services.newRoom([ada], RoomType.PRIVATE);
+  await services.rpc(ada).messages.sendMessage({ roomId, content: "before" });
+  const [first, second] = [await services.connect(ada), await services.connect(bob)];
+  for (const socket of [first, second]) await socket.emitWithAck("watch_rooms", {});
+  const notified = next(second, "room_activity");
+  await services.rpc(ada).rooms.addMember({ roomId, userId: bob.id });
+  const activity = await notified;
+  assert.deepEqual([activity.roomId, activity.lastMessage?.content], [roomId, "before"]);
+});

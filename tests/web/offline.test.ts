@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { noChromium } from "#tools/rig/browser.ts";
+import { shared } from "#tools/rig/shared.ts";
+import { composerOf, messageOf, openRoomWith, say, startStage } from "./stage.ts";
+
+describe("without a network", { skip: noChromium }, async () => {
+  if (noChromium) return;
+  const stage = await shared(startStage());
+
+  test("one reads on, is told so, and what one writes is sent when it is back", async () => {
+    const ada = await stage.person("Ada");
+    const bob = await stage.person("Bob");
+    const roomId = await openRoomWith(stage, [ada, bob]);
+    const { page, context } = ada;
+    await say(page, "Before");
+    await messageOf(bob.page, "Before").waitFor();
+    await context.setOffline(true);
+    await stage.platform.message.stop();
+    await page.getByText("You are offline").waitFor();
+    await say(page, "While away");
+    await messageOf(page, "While away").getByText("Not sent yet").waitFor();
+    await page.getByText("one change will be sent when you are back").waitFor();
+    await messageOf(page, "Before").waitFor();
+    await stage.platform.message.start();
+    await context.setOffline(false);
+    await page.getByText("You are offline").waitFor({ state: "hidden" });
+    await messageOf(bob.page, "While away").waitFor();
+    await messageOf(page, "While away").getByText("Not sent yet").waitFor({ state: "detached" });
+    const { body } = await bob.api.get(`/api/rooms/${roomId}/messages`);
+    const contents = body.messages.map(({ content }: { content: string }) => content);
+    assert.deepEqual(contents, ["Before", "While away"]);
+  });
+
+  test("a refused message stays, with its reason, until it is discarded", async () => {
+    const ada = await stage.person("Ada");
+    const bob = await stage.person("Bob");
+    const opened = await bob.api.post("/api/direct-messages", { userId: ada.id });
+    const { id } = opened.body.room;
+    await bob.api.post(`/api/rooms/${id}/messages`, { content: "Hello" });
+    await bob.api.put(`/api/users/${ada.id}/block`, {});
+    await ada.page.goto(`${stage.webUrl}/rooms/${id}`);
+    await say(ada.page, "Are you there?");
+    const refused = messageOf(ada.page, "Are you there?");
+    await refused.getByText("You can't write to this person.").waitFor();
+    await refused.getByRole("button", { name: "Discard" }).click();
+    await refused.waitFor({ state: "detached" });
+  });
+
+  test("a draft is there again after a reload", async () => {
+    const ada = await stage.person("Ada");
+    await openRoomWith(stage, [ada]);
+    await composerOf(ada.page).fill("Not finished");
+    await ada.page.reload();
+    await composerOf(ada.page).waitFor();
+    assert.equal(await composerOf(ada.page).inputValue(), "Not finished");
+  });
+
+  test("signed out in one tab is signed out in all", async () => {
+    const ada = await stage.person("Ada");
+    const other = await ada.context.newPage();
+    await other.goto(stage.webUrl);
+    const account = `@${ada.username}`;
+    await other.getByRole("button", { name: account }).waitFor();
+    await ada.page.getByRole("button", { name: account }).click();
+    await ada.page.getByRole("menuitem", { name: "Sign out" }).click();
+    await other.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+});
