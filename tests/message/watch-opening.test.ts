@@ -65,14 +65,21 @@ test("what is told while a watch begins is told again behind its list, where tha
   );
 });
 
-test("who comes into a room is told its last message, also where others watch it already", async () => {
-  const [ada, bob] = [await services.auth.newUser("Ada"), await services.auth.newUser("Bob")];
-  const roomId = await services.newRoom([ada], RoomType.PRIVATE);
-  await services.rpc(ada).messages.sendMessage({ roomId, content: "before" });
-  const [first, second] = [await services.connect(ada), await services.connect(bob)];
-  for (const socket of [first, second]) await socket.emitWithAck("watch_rooms", {});
-  const notified = next(second, "room_activity");
-  await services.rpc(ada).rooms.addMember({ roomId, userId: bob.id });
-  const activity = await notified;
-  assert.deepEqual([activity.roomId, activity.lastMessage?.content], [roomId, "before"]);
-});
+for (const [who, watches] of [
+  ["also where nobody watches it", false],
+  ["also where others watch it already", true],
+] as const) {
+  test(`who comes into a room is told its last message, ${who}`, async () => {
+    const [ada, bob] = [await services.auth.newUser("Ada"), await services.auth.newUser("Bob")];
+    const roomId = await services.newRoom([ada], RoomType.PRIVATE);
+    await services.rpc(ada).messages.sendMessage({ roomId, content: "before" });
+    const [first, second] = [await services.connect(ada), await services.connect(bob)];
+    for (const socket of watches ? [first, second] : [second]) {
+      await socket.emitWithAck("watch_rooms", {});
+    }
+    const notified = next(second, "room_activity");
+    await services.rpc(ada).rooms.addMember({ roomId, userId: bob.id });
+    const activity = await notified;
+    assert.deepEqual([activity.roomId, activity.lastMessage?.content], [roomId, "before"]);
+  });
+}

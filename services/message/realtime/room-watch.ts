@@ -195,8 +195,8 @@ export function createRoomWatch(options: RoomWatchOptions): RoomWatch {
         watcher.opening?.left.delete(room.id);
         watcher.opening?.added.set(room.id, room);
         put(socket, watcher, room.id);
-        // `room_added` has no last message, and where others watch the room it isn't told again.
-        if ((watched.get(room.id)?.lastSeq ?? 0) > 0) dirty.add(room.id);
+        // `room_added` has no last message, and what is known already isn't told again.
+        if (Math.max(room.lastSeq, watched.get(room.id)?.lastSeq ?? 0) > 0) dirty.add(room.id);
       }
       schedule();
     },

@@ -16,3 +16,8 @@ export function listedRoom(room: RoomOut): ListedRoom {
     peerId: peer?.userId ?? null,
   };
 }
+
+/** `room_added` has no last message: `room_activity` tells it right after. */
+export function isLastUntold(room: { lastSeq: number; lastMessage: unknown }): boolean {
+  return room.lastSeq > 0 && room.lastMessage === null;
+}

@@ -1,5 +1,5 @@
 import type { RoomActivityOut, RoomOut } from "#gen/socket-events.ts";
-import { listedRoom } from "../check/listed-room.ts";
+import { isLastUntold, listedRoom } from "../check/listed-room.ts";
 import { stateOf } from "../check/message-state.ts";
 import type { ListedRoom } from "../check/run-log.ts";
 import type { RoomPicture } from "./room-picture.ts";
@@ -9,7 +9,7 @@ export interface RoomList {
   has: (roomId: string) => boolean;
   ids: () => string[];
   isDirect: (roomId: string) => boolean;
-  /** How far a room has come, as far as the list knows. */
+  /** How far a room has come, as far as the list shows it; undefined while its last message is untold. */
   positionOf: (roomId: string) => { lastSeq: number; lastRevision: number } | undefined;
   /** A list that was asked for: it takes the place of what was there. */
   replaced: (rooms: readonly RoomOut[]) => void;
@@ -28,7 +28,10 @@ export function createRoomList(): RoomList {
     has: (roomId) => rooms.has(roomId),
     ids: () => [...rooms.keys()],
     isDirect: (roomId) => typeof rooms.get(roomId)?.peerId === "string",
-    positionOf: (roomId) => rooms.get(roomId),
+    positionOf(roomId) {
+      const room = rooms.get(roomId);
+      return room && isLastUntold(room) ? undefined : room;
+    },
     replaced(next) {
       rooms.clear();
       next.forEach(add);

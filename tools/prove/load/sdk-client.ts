@@ -1,6 +1,6 @@
 import { type ChatClient as Chat, createClient, type OpenRoom } from "#sdk";
 import type { ApiUser } from "#tools/rig/api.ts";
-import { listedRoom } from "../check/listed-room.ts";
+import { isLastUntold, listedRoom } from "../check/listed-room.ts";
 import type { Presence } from "../check/run-log.ts";
 import type { ChatClient } from "./client.ts";
 import type { ClientSpec } from "./protocol.ts";
@@ -157,8 +157,9 @@ export function createSdkClient({ spec, user, watched, tally }: SdkClientOptions
       listed().flatMap(({ id, peer }) => ((peer !== null) === (kind === "direct") ? [id] : [])),
     positionOf(roomId) {
       const room = find(roomId);
-      const lastSeq = open.get(roomId)?.shown.lastSeq ?? room?.lastSeq ?? 0;
-      return room && { lastSeq, lastRevision: room.lastRevision };
+      if (!room || isLastUntold(room)) return undefined;
+      const lastSeq = open.get(roomId)?.shown.lastSeq ?? room.lastSeq;
+      return { lastSeq, lastRevision: room.lastRevision };
     },
     setStatus,
     joins: () => ({
