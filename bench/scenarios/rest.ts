@@ -128,7 +128,7 @@ export const rest: Scenario = {
         "which all share; it holds the pages. CPU: that of all processes below `npm start`, by " +
         "/proc, in production settings without limits; the supervisor's, which passes on the access " +
         "log, is in the sum. Baselines: bench/baselines/express.ts; argon2 with the parameters of " +
-        "ours, two at once, in the load's process. The goals for another checkout are those for commit 21ea447.",
+        "ours, two at once, in the load's process. The goals for another checkout are those for commit a61169c.",
     );
   },
 };

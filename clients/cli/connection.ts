@@ -7,7 +7,7 @@ import { openRpcClient } from "#rpc";
 import { createIdentity } from "./identity.ts";
 import { createOutput, type Output } from "./output.ts";
 import { type Profile, readProfile } from "./profiles.ts";
-import type { GlobalOptions } from "./program.ts";
+import type { GlobalOptions } from "./root-command.ts";
 
 /** A platform, called as the user of a profile. */
 export interface Connection {

@@ -1,6 +1,6 @@
-import { Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import { CONTRACT_VERSION } from "#contract/root.ts";
+import { Command } from "@commander-js/extra-typings";
 import { describeFailure, Failure } from "./failure.ts";
+import { createRootCommand, type DeclareAll, type Group } from "./root-command.ts";
 
 /** A command whose options and subcommands are declared when it is first needed. */
 interface LazyCommand {
@@ -113,15 +113,7 @@ Exit codes: 0 done, 1 refused, 2 used wrongly, 3 not reachable.
 
 /** The whole command line; what a command needs is loaded when it is called. */
 export function createProgram() {
-  const program = new Command("aether")
-    .description("Aetherconnect from the command line: for operators, tooling and scripts.")
-    .version(CONTRACT_VERSION, "-V, --version", "print the version of the contract")
-    .addOption(
-      new Option("--profile <name>", "which profile to use")
-        .env("AETHER_PROFILE")
-        .default("default"),
-    )
-    .option("--json", "print one JSON object a line, in the contract's form")
+  const program = createRootCommand()
     .helpCommand(false)
     .addHelpText("after", examples)
     .showSuggestionAfterError()
@@ -152,9 +144,6 @@ function usageJson(text: string): string {
   return describeFailure(new Failure("usage", message.replace(/^error: /, ""), details), true);
 }
 
-/** Makes a program all of whose commands are declared, for who wants to see the whole. */
-export type DeclareAll = () => Promise<CommandUnknownOpts>;
-
 const declareAll: DeclareAll = async () => {
   const program = createProgram();
   for (const lazy of commands) {
@@ -163,11 +152,6 @@ const declareAll: DeclareAll = async () => {
   }
   return program;
 };
-
-export type Program = ReturnType<typeof createProgram>;
-export type GlobalOptions = ReturnType<Program["opts"]>;
-/** A command below the program. */
-export type Group = Command<[], Record<never, never>, GlobalOptions>;
 
 async function declare(command: unknown, lazy: LazyCommand | undefined): Promise<void> {
   if (!(command instanceof Command) || !lazy) return;

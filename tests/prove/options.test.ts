@@ -22,6 +22,19 @@ test("flags that can't be used are named", () => {
   }
 });
 
+test("how long all may be silent has a limit on PostgreSQL, and another by the flag", () => {
+  for (const [args, silence] of [
+    [[], 5],
+    [["--store", "mongo"], undefined],
+    [["--store", "mongo", "--silence", "30"], 30],
+    [["--silence", "60"], 60],
+  ] as const) {
+    const options = parseOptions(args);
+    assert.ok(options !== "help");
+    assert.equal(options.silence, silence);
+  }
+});
+
 test("the help names every fault", () => {
   assert.equal(parseOptions(["--help"]), "help");
   for (const kind of faultKinds) assert.ok(help.includes(kind), kind);

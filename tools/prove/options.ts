@@ -11,6 +11,8 @@ export interface ProveOptions {
   faults: readonly FaultKind[];
   hasRedis: boolean;
   store: "postgres" | "mongo";
+  /** How long it may take from a fault's end until all is whole, in seconds; undefined: any time. */
+  silence: number | undefined;
   /** The file that the message instances are started by. */
   messageMain: string | undefined;
   /** A PostgreSQL that runs already, and can't be killed; undefined: one of our own. */
@@ -39,6 +41,7 @@ code 1 if something was, or if a fault had no effect.
 ${wrapped(faultKinds, "                   ")}
   --no-redis       without Redis: instances meet in the store only
   --store mongo    messages in MongoDB, at MONGODB_URI (default: postgres)
+  --silence N      seconds from a fault's end until all is whole (5; on MongoDB: any time)
   --json FILE      the results as JSON
   --keep           keeps the data and the logs, which are kept anyway after a failure
   --help
@@ -60,6 +63,7 @@ export function parseOptions(args: readonly string[]): ProveOptions | "help" {
     faults: readFaults(values.faults),
     hasRedis: !values["no-redis"],
     store,
+    silence: silenceOf(values.silence, store),
     messageMain: undefined,
     databaseUrl: undefined,
     jsonFile: values.json,
@@ -79,6 +83,7 @@ function readFlags(args: readonly string[]) {
         faults: { type: "string" },
         "no-redis": { type: "boolean" },
         store: { type: "string" },
+        silence: { type: "string" },
         json: { type: "string" },
         keep: { type: "boolean" },
         help: { type: "boolean" },
@@ -93,6 +98,14 @@ function whole(name: string, value: string | undefined, fallback: number): numbe
   if (value === undefined) return fallback;
   if (/^[1-9]\d{0,9}$/.test(value)) return Number(value);
   throw new UsageError(`--${name} must be a whole number above 0, not ${value}`);
+}
+
+function silenceOf(
+  value: string | undefined,
+  store: ProveOptions["store"],
+): ProveOptions["silence"] {
+  if (value === undefined && store === "mongo") return undefined;
+  return whole("silence", value, 5);
 }
 
 function readFaults(value: string | undefined): readonly FaultKind[] {

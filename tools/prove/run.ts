@@ -21,8 +21,6 @@ export interface ProveResult {
   seconds: number;
 }
 
-/** On PostgreSQL: from a fault's end until all is whole. */
-const silenceLimitMs = 5_000;
 const progressMs = 5_000;
 const lastWholeMs = 30_000;
 /** What an instance that is gone has said of its users holds for so long, until all have read it. */
@@ -93,7 +91,7 @@ async function run(
     faults,
     wanted: kinds,
     unexpectedEnds: platform.unexpectedEnds,
-    limits: { silenceMs: options.store === "postgres" ? silenceLimitMs : undefined },
+    limits: { silenceMs: options.silence && options.silence * 1_000 },
   };
   return { verdict: checkRun(log), faults, leftOut, seconds };
 }

@@ -2,7 +2,7 @@ import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { wholeNumber } from "../arguments.ts";
 import { type Connection, connected } from "../connection.ts";
 import { type Figures, measure } from "../measure.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 import { table } from "../text.ts";
 
 const about = `

@@ -12,8 +12,8 @@ import { writerOf } from "#contract/wire/writer.ts";
 import { connected } from "../connection.ts";
 import { Failure } from "../failure.ts";
 import { findMethod } from "../methods.ts";
-import type { Group } from "../program.ts";
 import { readInput } from "../prompt.ts";
+import type { Group } from "../root-command.ts";
 import { jsonText, plain } from "../text.ts";
 
 const examples = `

@@ -3,7 +3,7 @@ import { readEvents } from "#contract/events.ts";
 import { files, services } from "#gen/contents.ts";
 import { type Completion, shells } from "../completion.ts";
 import { createOutput } from "../output.ts";
-import type { DeclareAll, Group } from "../program.ts";
+import type { DeclareAll, Group } from "../root-command.ts";
 
 const examples = `
 Examples:

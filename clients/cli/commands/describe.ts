@@ -14,7 +14,7 @@ import {
 } from "../describe.ts";
 import { findMethod, findService } from "../methods.ts";
 import { createOutput, type Output } from "../output.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 import { bold, table } from "../text.ts";
 
 const examples = `

@@ -2,7 +2,7 @@ import { examine } from "../doctor/examine.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { Failure } from "../failure.ts";
 import { createOutput } from "../output.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 import { bold, dim, plain } from "../text.ts";
 
 const about = `

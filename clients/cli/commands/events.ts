@@ -11,7 +11,7 @@ import {
 } from "../describe.ts";
 import { Failure } from "../failure.ts";
 import { createOutput, type Output } from "../output.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 import { bold, table } from "../text.ts";
 
 export function define(command: Group): void {

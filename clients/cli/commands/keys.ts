@@ -1,6 +1,6 @@
 import { SigningKeySchema } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { connected } from "../connection.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 
 const examples = `
 Examples:

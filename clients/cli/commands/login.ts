@@ -2,8 +2,8 @@ import { writerOf } from "#contract/wire/writer.ts";
 import { UserSchema } from "#gen/aetherconnect/auth/v1/user_pb.ts";
 import { type Connection, connected } from "../connection.ts";
 import { serverUrl, writeProfile } from "../profiles.ts";
-import type { Group } from "../program.ts";
 import { ask, askSecret } from "../prompt.ts";
+import type { Group } from "../root-command.ts";
 import { plain } from "../text.ts";
 
 const examples = `

@@ -1,7 +1,7 @@
 import { connected } from "../connection.ts";
 import { Failure } from "../failure.ts";
 import { writeProfile } from "../profiles.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 
 export function define(command: Group): void {
   command

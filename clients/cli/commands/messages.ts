@@ -7,8 +7,8 @@ import { exportRoom } from "../messages/export.ts";
 import { importMessages } from "../messages/import.ts";
 import { sendOnce } from "../messages/send.ts";
 import { tail } from "../messages/tail.ts";
-import type { Group } from "../program.ts";
 import { readInput } from "../prompt.ts";
+import type { Group } from "../root-command.ts";
 
 const examples = `
 Examples:

@@ -1,6 +1,6 @@
 import { createOutput } from "../output.ts";
 import { profileNames, readProfile, removeProfile, serverUrl, writeProfile } from "../profiles.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 import { table } from "../text.ts";
 
 const examples = `

@@ -3,7 +3,7 @@ import { restore } from "../backup/restore.ts";
 import { summaryOf } from "../backup/summary.ts";
 import { readOperatorTarget } from "../operator/target.ts";
 import { createOutput } from "../output.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 
 const about = `
 Examples:

@@ -8,7 +8,7 @@ import {
 import { wholeNumber } from "../arguments.ts";
 import { connected } from "../connection.ts";
 import { type Column, enumText, timeOf } from "../output.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 
 const examples = `
 Examples:

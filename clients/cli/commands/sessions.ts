@@ -1,7 +1,7 @@
 import { SessionSchema } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { connected } from "../connection.ts";
 import { timeOf } from "../output.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 
 const examples = `
 Examples:

@@ -1,6 +1,6 @@
 import { UserSchema } from "#gen/aetherconnect/auth/v1/user_pb.ts";
 import { connected } from "../connection.ts";
-import type { Group } from "../program.ts";
+import type { Group } from "../root-command.ts";
 
 export function define(command: Group): void {
   command

@@ -1,17 +1,9 @@
 import type { ChatErrorInfo } from "./errors.ts";
-import type {
-  Member,
-  Membership,
-  Message,
-  Room as RoomInfo,
-  SendMessageRequest,
-} from "./gen/contract.ts";
+import type { Member, Membership, Message, Room as RoomInfo } from "./gen/contract.ts";
 import type { ShownMessage } from "./overlay.ts";
 import type { Readable } from "./state.ts";
-import type { Thread } from "./thread.ts";
+import type { SendOptions, Thread } from "./thread.ts";
 import type { Typist } from "./typing.ts";
-
-export type SendOptions = Omit<SendMessageRequest, "roomId" | "content" | "clientMessageId">;
 
 export interface RoomSnapshot {
   /** Undefined until it is loaded. */

@@ -1,9 +1,10 @@
-import type { Message } from "./gen/contract.ts";
+import type { Message, SendMessageRequest } from "./gen/contract.ts";
 import { createLog } from "./log.ts";
 import type { ShownMessage } from "./overlay.ts";
-import type { SendOptions } from "./room-types.ts";
 import type { Session } from "./session.ts";
 import { createView, type Readable } from "./state.ts";
+
+export type SendOptions = Omit<SendMessageRequest, "roomId" | "content" | "clientMessageId">;
 
 export interface ThreadSnapshot {
   /** The message that the thread hangs on. */

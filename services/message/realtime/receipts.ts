@@ -2,7 +2,6 @@ import { create } from "@bufbuild/protobuf";
 import type { Logger } from "#common/log.ts";
 import { ReadMarkedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import type { Blocks } from "../blocks/blocks.ts";
-import { mostReaders } from "../rooms/reads.ts";
 import {
   type ChatServer,
   type ChatSocket,
@@ -10,6 +9,7 @@ import {
   type ShownMark,
   socketsIn,
 } from "../socket/chat-server.ts";
+import { mostReaders } from "../store/room-limits.ts";
 import type { MessageStore, ReadMark } from "../store/store.ts";
 import { type Delivery, encode } from "./delivery.ts";
 

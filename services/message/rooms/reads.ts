@@ -4,11 +4,9 @@ import type { Membership, RoomService } from "#gen/aetherconnect/message/v1/room
 import type { Handler } from "#rpc";
 import type { Blocks } from "../blocks/blocks.ts";
 import type { Reads } from "../realtime/reads.ts";
+import { mostReaders } from "../store/room-limits.ts";
 import type { MessageStore, NewMark } from "../store/store.ts";
 import { getReadableRoom } from "./rooms.ts";
-
-/** In rooms of more members nobody sees up to where others have read. */
-export const mostReaders = 100;
 
 export interface ReadsContext {
   store: Pick<MessageStore, "findRoom" | "markRead">;

@@ -12,6 +12,9 @@ export const lastMessagesBytes = 400_000;
 /** Up to which others may add a user: they can't take the places that the user needs. */
 export const mostRoomsByOthers = 200;
 
+/** In rooms of more members nobody sees up to where others have read. */
+export const mostReaders = 100;
+
 const retryAfterSeconds = 60;
 
 /** @param byUserId who adds the user; undefined: nobody but the user */

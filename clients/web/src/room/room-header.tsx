@@ -7,10 +7,12 @@ import { Link } from "../ui/link.tsx";
 import { RoomAvatar } from "../ui/room-avatar.tsx";
 import { ago } from "../ui/times.ts";
 import { RoomMenu } from "./room-menu.tsx";
-import type { PanelName } from "./room-view.tsx";
 import { useBlock } from "./use-block.ts";
 import { useMemberCount } from "./use-members.ts";
 import "./room-header.css";
+
+/** What may stand beside the conversation. */
+export type PanelName = "members" | "pins" | "search";
 
 interface RoomHeaderProps {
   room: OpenRoom;

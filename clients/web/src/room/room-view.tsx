@@ -7,7 +7,7 @@ import { Composer } from "./composer.tsx";
 import { LiveRegion } from "./live-region.tsx";
 import { MembersPanel } from "./members-panel.tsx";
 import { PinsPanel } from "./pins-panel.tsx";
-import { RoomHeader } from "./room-header.tsx";
+import { type PanelName, RoomHeader } from "./room-header.tsx";
 import { RoomTimeline, type TimelineHandle } from "./room-timeline.tsx";
 import { SearchPanel } from "./search-panel.tsx";
 import { ThreadPanel } from "./thread-panel.tsx";
@@ -15,8 +15,6 @@ import { TypingLine } from "./typing-line.tsx";
 import { useMembers } from "./use-members.ts";
 import { useRoomContextValue } from "./use-room-context.ts";
 import "./room-view.css";
-
-export type PanelName = "members" | "pins" | "search";
 
 export function RoomView({ room, route }: { room: OpenRoom; route: RoomRoute }) {
   const { thread } = route;

@@ -1,4 +1,4 @@
-import type { ChatServer } from "../chat-server.ts";
+import type { Server } from "socket.io";
 
 const textKey = Symbol("JSON text");
 
@@ -16,7 +16,7 @@ const ackType = 3;
  * Lets acknowledgements be JSON that is written already: what many sockets ask for at once is
  * written once. Socket.IO's own encoder looks through each answer for binary data and writes it.
  */
-export function encodeWrittenJson({ encoder }: ChatServer): void {
+export function encodeWrittenJson({ encoder }: Pick<Server, "encoder">): void {
   const encode = encoder.encode.bind(encoder);
   Object.assign(encoder, {
     encode(packet: Parameters<typeof encode>[0]): ReturnType<typeof encode> {

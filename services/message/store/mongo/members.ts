@@ -4,7 +4,7 @@ import type { ChangesQuestion, MembersQuestion, RoomQuestion } from "../driver.t
 import { asSeenBy } from "../room-view.ts";
 import type { MemberList, MembershipChange } from "../store.ts";
 import { countMentions } from "./mentions.ts";
-import { rowToChange } from "./rows.ts";
+import { type MemberRow, rowToChange } from "./rows.ts";
 import { type MembershipDocument, type Mongo, toObjectId } from "./schema.ts";
 
 /** The first membership of a room that is not there yet; its number is the user's to give. */
@@ -50,11 +50,6 @@ async function listMembersOf(
   ]);
   return { members, total: head?.memberCount ?? 0 };
 }
-
-export type MemberRow = Pick<
-  MembershipDocument,
-  "_id" | "roomId" | "userId" | "joinedAt" | "readSeq" | "notify" | "hiddenSeq"
->;
 
 /** What is read of a membership for what the room is to the member. */
 export const memberFields = {

@@ -5,17 +5,9 @@ import { isModerator } from "#message/rooms/roles.ts";
 import { type AppendResult, type PendingMessage, rejected } from "../driver.ts";
 import { everyone, mostMentioned } from "../mentions.ts";
 import type { Mention, MentionsQuery } from "../store.ts";
-import type { MemberRow } from "./members.ts";
-import { rowToMessage } from "./rows.ts";
+import { type MemberRow, type NewMention, rowToMessage } from "./rows.ts";
 import { hiddenFields, type MessageDocument, type Mongo, toObjectId } from "./schema.ts";
 import type { Mutexes } from "./writes.ts";
-
-/** Whom a message mentions, as it is to be stored, and its number in the log. */
-export interface NewMention {
-  mentions: string[];
-  mentionsRoom: boolean;
-  number: number;
-}
 
 /** Leaves out who isn't a member, and refuses who may not mention the room. */
 export async function judgeMentions(

@@ -10,7 +10,6 @@ import { mentionKeysOf } from "../mentions.ts";
 import type { MembershipChange, MessageChange, NewRoom, RoomPosition } from "../store.ts";
 import { metadataToText, textToMetadata, toMessage, toRoom } from "../stored.ts";
 import { changesToText, mentionsToText, textToChanges } from "../stored-changes.ts";
-import type { NewMention } from "./mentions.ts";
 import {
   type hiddenFields,
   type MembershipDocument,
@@ -29,6 +28,18 @@ export interface RoomRow extends RoomDocument {
   /** The membership that changed last. */
   head: MembershipState[];
   members: { userId: string }[];
+}
+
+export type MemberRow = Pick<
+  MembershipDocument,
+  "_id" | "roomId" | "userId" | "joinedAt" | "readSeq" | "notify" | "hiddenSeq"
+>;
+
+/** Whom a message mentions, as it is to be stored, and its number in the log. */
+export interface NewMention {
+  mentions: string[];
+  mentionsRoom: boolean;
+  number: number;
 }
 
 /** @param threadSeq what the thread hangs on, where the message is a reply */
