@@ -5,6 +5,7 @@ import { StartError } from "#common/lifecycle.ts";
 import { ROOT } from "#contract/root.ts";
 import { watchFolders } from "../services/watch.ts";
 import { column, type Output, onLines } from "../terminal.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { serveWebClient, type WebClientAddress } from "./serve.ts";
 
 export interface WebClientOptions {
@@ -36,14 +37,15 @@ export async function startWebClient(options: WebClientOptions): Promise<WebClie
     const tookMs = Math.round(performance.now() - startedAt);
     output.say(`${column(name)}ready after ${tookMs} ms: ${server.url}`);
     if (isWatching) {
-      const rebuild = async () => {
+      // Beside one another the older build could be served last.
+      const rebuild = oneAtATime(async () => {
         try {
           await server.serve(await build(output, signal));
           output.say(`${column(name)}built anew: reload the page`);
         } catch (error) {
           complain(error, output, signal);
         }
-      };
+      });
       cleanup.use(watchFolders(sources, () => void rebuild()));
     }
     const held = cleanup.move();
