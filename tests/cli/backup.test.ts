@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { cp, mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -13,7 +13,12 @@ import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { createTestDatabase } from "#tools/rig/database.ts";
 import { startPlatform } from "#tools/rig/platform.ts";
 import { shared } from "#tools/rig/shared.ts";
+import { startTcpProxy, type Tap } from "#tools/rig/tcp-proxy.ts";
 import { newRegistration, registerUser } from "#tools/rig/users.ts";
+import { backUp } from "../../clients/cli/backup/back-up.ts";
+import { databaseFailure } from "../../clients/cli/backup/database.ts";
+import { readOperatorTarget } from "../../clients/cli/operator/target.ts";
+import { createOutput } from "../../clients/cli/output.ts";
 import { createAether, startAether } from "./aether.ts";
 import { fillRoom } from "./fill-room.ts";
 
@@ -32,7 +37,28 @@ const backup = join(folder, "whole");
 const user = await registerUser(platform);
 const created = await user.client.post("/api/rooms", { name: "kept" });
 const roomId = created.body.room.id;
+const largeCount = 50_000;
+/** Of the answers to a backup: in the middle of the messages of the large room. */
+const manyBytes = 2_000_000;
+
+/** Acts once a connection has brought so many bytes of the server. */
+function cutAt(bytes: number, act: () => void, isWanted = true): Tap {
+  let seen = 0;
+  return {
+    fromFar(chunk) {
+      const before = seen;
+      seen += chunk.length;
+      if (isWanted && before < bytes && seen >= bytes) act();
+      return true;
+    },
+  };
+}
+
 const send = (content: string) => user.client.post(`/api/rooms/${roomId}/messages`, { content });
+
+const second = await user.client.post("/api/rooms", { name: "large" });
+await user.client.post(`/api/rooms/${second.body.room.id}/messages`, { content: "1" });
+await fillRoom(platform.database, second.body.room.id, largeCount);
 
 describe("a backup", () => {
   test("is of one moment, while the platform goes on, and for its owner alone", async () => {
@@ -54,12 +80,58 @@ describe("a backup", () => {
     assert.match(again.stderr, /holds a whole backup/);
   });
 
-  test("that was broken off is begun anew", async () => {
-    const begun = join(folder, "begun");
-    await cp(backup, begun, { recursive: true });
-    await rm(join(begun, "manifest.json"));
-    const { code, stderr } = await run(["backup", begun], platform.database.url);
-    assert.equal(code, 0);
+  test("goes on by itself, begun anew, when its connection is cut", async () => {
+    const links: number[] = [];
+    await using proxy = await startTcpProxy(platform.database.url, (link) => {
+      const at = links.push(0) - 1;
+      return cutAt(manyBytes, link.cut, at < 2);
+    });
+    const cut = join(folder, "cut");
+    const { code, stderr } = await run(["backup", cut], proxy.url);
+    assert.equal(code, 0, stderr);
+    assert.equal(links.length, 3);
+    assert.match(stderr, /PostgreSQL was lost .* begins anew in 1 s, attempt 2 of 8/);
+    assert.match(stderr, /begins anew in 2 s, attempt 3 of 8/);
+    const { tables } = JSON.parse(await readFile(join(cut, "manifest.json"), "utf8"));
+    const kept = tables.find((it: { name: string }) => it.name === "messages");
+    assert.ok(kept.rows > largeCount);
+  });
+
+  test("gives up when PostgreSQL stays away, and the same command begins anew", async () => {
+    await using proxy = await startTcpProxy(platform.database.url, () =>
+      cutAt(manyBytes, () => proxy.refuse()),
+    );
+    const away = join(folder, "away");
+    const notes: string[] = [];
+    const output = { ...createOutput(false), note: (text: string) => void notes.push(text) };
+    const target = readOperatorTarget(envOf(proxy.url));
+    const giving = backUp(target, away, output, [10, 10]).catch((error) => {
+      throw databaseFailure(error);
+    });
+    await assert.rejects(giving, { kind: "unreachable", message: /PostgreSQL was lost/ });
+    assert.equal(notes.length, 2);
+    assert.equal((await run(["backup", away], platform.database.url)).code, 0);
+  });
+
+  test("that never finds PostgreSQL doesn't wait for it", async () => {
+    await using proxy = await startTcpProxy(platform.database.url);
+    proxy.refuse();
+    const { code, stderr } = await run(["backup", join(folder, "never")], proxy.url);
+    assert.equal(code, 3);
+    assert.doesNotMatch(stderr, /attempt/);
+  });
+
+  test("that was killed is begun anew by the same command", async () => {
+    const killed = join(folder, "killed");
+    let kill = () => {};
+    await using proxy = await startTcpProxy(platform.database.url, () =>
+      cutAt(manyBytes, () => kill()),
+    );
+    const child = startAether(["backup", killed], { ...aether.env, ...envOf(proxy.url) });
+    kill = () => void child.kill("SIGKILL");
+    assert.deepEqual(await once(child, "close"), [null, "SIGKILL"]);
+    const { code, stderr } = await run(["backup", killed], platform.database.url);
+    assert.equal(code, 0, stderr);
     assert.match(stderr, /begun anew/);
   });
 
@@ -107,10 +179,6 @@ describe("a backup", () => {
   });
 
   test("whose restore was killed is gone on with, and no service starts before it has finished", async () => {
-    const second = await user.client.post("/api/rooms", { name: "large" });
-    const { id } = second.body.room;
-    await user.client.post(`/api/rooms/${id}/messages`, { content: "1" });
-    await fillRoom(platform.database, id, 50_000);
     const large = join(folder, "large");
     assert.equal((await run(["backup", large], platform.database.url)).code, 0);
     await using database = await createTestDatabase();

@@ -3,29 +3,57 @@ import { createWriteStream } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createGzip } from "node:zlib";
 import type pg from "pg";
 import { to as copyTo } from "pg-copy-streams";
+import { isDatabaseLost } from "#common/postgres-errors.ts";
 import { CONTRACT_VERSION } from "#contract/root.ts";
 import { Failure } from "../failure.ts";
 import type { Target } from "../operator/target.ts";
 import type { Output } from "../output.ts";
 import { createProgress } from "../progress.ts";
-import { openDatabase } from "./database.ts";
+import { type Database, openDatabase } from "./database.ts";
 import { fileOf, type KeptTable, type Manifest, manifestFile, writeManifest } from "./manifest.ts";
 import { createMeter, isSame, measureFile } from "./meter.ts";
 import { type Schema, schemas, unknownOf } from "./release.ts";
 import { copyOut, listCounters, listMigrations, listTables, type Table } from "./tables.ts";
 
+/** Between the attempts: a minute and a half in all, in which a server is started again. */
+const pausesMs = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000];
+
 /**
  * Writes all rows, of one moment, into a folder: a packed file for each table, and at the end what
- * they hold. Each is read back. The services may go on.
+ * they hold. Each is read back. The services may go on. Where PostgreSQL is lost in the middle it
+ * begins anew, with the rows of a later moment.
  * @throws Failure
  */
-export async function backUp(target: Target, folder: string, output: Output): Promise<Manifest> {
-  await prepareFolder(folder, output);
-  await using database = await openDatabase(target);
-  const { client } = database;
+export async function backUp(
+  target: Target,
+  folder: string,
+  output: Output,
+  pauses: readonly number[] = pausesMs,
+): Promise<Manifest> {
+  if (await emptyFolder(folder)) output.note("a backup was broken off here: it is begun anew");
+  let wasThere = false;
+  for (let tries = 1; ; tries++) {
+    try {
+      await using database = await openDatabase(target);
+      wasThere = true;
+      return await writeAll(database, target, folder);
+    } catch (error) {
+      const pause = pauses[tries - 1];
+      if (!wasThere || pause === undefined || !isDatabaseLost(error)) throw error;
+      const why = error instanceof Error ? error.message : String(error);
+      const attempt = `attempt ${tries + 1} of ${pauses.length + 1}`;
+      output.note(`PostgreSQL was lost (${why}): begins anew in ${pause / 1_000} s, ${attempt}`);
+      await sleep(pause);
+      await emptyFolder(folder);
+    }
+  }
+}
+
+async function writeAll({ client }: Database, target: Target, folder: string): Promise<Manifest> {
   // Where messages live in MongoDB there are none here.
   const kept: readonly Schema[] = target.mongodbUri === undefined ? schemas : ["auth"];
   await client.query("begin isolation level repeatable read, read only");
@@ -53,8 +81,12 @@ export async function backUp(target: Target, folder: string, output: Output): Pr
   return manifest;
 }
 
-/** An empty folder, or one in which a backup was broken off, which is of another moment. */
-async function prepareFolder(folder: string, output: Output): Promise<void> {
+/**
+ * Makes the folder, or removes what a backup that was broken off has left in it, which is of another
+ * moment. Answers whether there was any.
+ * @throws Failure
+ */
+async function emptyFolder(folder: string): Promise<boolean> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const files = await readdir(folder);
   const foreign = files.find((file) => !/^[\w.]+\.copy\.gz$|^manifest\.json\.new$/.test(file));
@@ -62,8 +94,8 @@ async function prepareFolder(folder: string, output: Output): Promise<void> {
     const what = foreign === manifestFile ? "holds a whole backup" : `holds ${foreign}`;
     throw new Failure("refused", `${folder} ${what}: a backup needs a folder of its own`);
   }
-  if (files.length > 0) output.note("a backup was broken off here: it is begun anew");
   for (const file of files) await rm(join(folder, file));
+  return files.length > 0;
 }
 
 async function readMigrations(

@@ -19,7 +19,13 @@ export interface Database extends AsyncDisposable {
 export async function openDatabase(target: Target): Promise<Database> {
   await using opening = new AsyncDisposableStack();
   const url = await locate(target, opening);
-  const client = new pg.Client({ connectionString: url, application_name: "aether" });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "aether",
+    // So that a connection whose network is gone ends while rows are waited for.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
   // A server that dies fails the statement, and says so a second time.
   client.on("error", () => undefined);
   opening.defer(() => client.end().catch(() => undefined));

@@ -11,10 +11,11 @@ Examples:
   DATABASE_URL=postgres://… aether backup /backups/2026-11-26
 
 All rows of one moment, while the platform goes on; for each table a packed file of PostgreSQL's COPY, and manifest.json with
-counts and hashes, which is written last. Each file is read back. A backup that was broken off is begun anew, for it would be
-of two moments. The folder holds names, addresses, messages and hashes of passwords: it is for its owner alone, keep it
-so. SERVICE_SECRET isn't in it, and the signing keys are sealed by it: keep that elsewhere. Where messages live in MongoDB
-they are backed up by mongodump, in the same minutes.
+counts and hashes, which is written last. Each file is read back. Where PostgreSQL is lost in the middle the
+backup begins anew when it is back, for it would be of two moments; after a minute and a half it gives up, with exit code 3. The
+same command begins one anew that was killed. The folder holds names, addresses, messages and hashes of passwords: it is for
+its owner alone, keep it so. SERVICE_SECRET isn't in it, and the signing keys are sealed by it: keep that elsewhere. Where
+messages live in MongoDB they are backed up by mongodump, in the same minutes.
 `;
 
 export function define(command: Group): void {
