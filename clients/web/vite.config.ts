@@ -18,7 +18,10 @@ const emoji: Plugin = {
   },
 };
 
+const contractVersion = readFileSync(new URL("../../contract/RELEASED", import.meta.url), "utf8");
+
 const config: UserConfig = {
+  define: { CONTRACT_VERSION: JSON.stringify(contractVersion.trim()) },
   // The client speaks English alone: texts of React Aria in other languages would be half of it.
   plugins: [react(), optimizeLocales.vite({ locales: ["en-US"] }), emoji],
   resolve: { conditions: ["@aetherconnect/source", "module", "browser", "production", "default"] },

@@ -9,9 +9,10 @@ import { envelopeParts } from "../rest/envelope.ts";
 import type { RestRoute } from "../rest/routes.ts";
 import { type Comments, objectSchema, type SchemaBook } from "./json-schema.ts";
 
-/** Comes with every answer. */
-export const requestIdHeader: JsonObject = {
+/** Come with every answer. */
+export const commonHeaders: JsonObject = {
   "X-Request-Id": { $ref: "#/components/headers/X-Request-Id" },
+  "Contract-Version": { $ref: "#/components/headers/Contract-Version" },
 };
 
 /** The headers that answers refer to. */
@@ -19,6 +20,10 @@ export const headers: JsonObject = {
   "X-Request-Id": {
     description: "Names the request in the logs; taken over from the request if given.",
     schema: { type: "string", minLength: 1 },
+  },
+  "Contract-Version": {
+    description: "The version of the contract that the server speaks.",
+    schema: { type: "string", pattern: "^[0-9]+\\.[0-9]+\\.[0-9]+$" },
   },
   "Retry-After": { description: "Seconds to wait.", schema: { type: "integer", minimum: 0 } },
 };
@@ -50,7 +55,7 @@ export function successAnswers(
   const answer = (description: string): JsonObject => ({
     description,
     headers: {
-      ...requestIdHeader,
+      ...commonHeaders,
       ...(option.noStore && {
         "Cache-Control": { description: "Not to be kept.", schema: { const: "no-store" } },
       }),
@@ -83,7 +88,7 @@ function failureAnswer(status: number, codes: ErrorCode[], schema: JsonObject): 
   return {
     description: `${codes.join(", ")}.`,
     headers: {
-      ...requestIdHeader,
+      ...commonHeaders,
       ...(canTryAgain && { "Retry-After": { $ref: "#/components/headers/Retry-After" } }),
     },
     content: { "application/json": { schema } },

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { failureAnswers, requestIdHeader } from "./answers.ts";
+import { commonHeaders, failureAnswers } from "./answers.ts";
 import { type Comments, objectSchema, type SchemaBook } from "./json-schema.ts";
 
 /** What the gateway serves beside the contract: the one table of it. */
@@ -55,9 +55,9 @@ export function plainEndpoints(book: SchemaBook, comments: Comments): JsonObject
     table.map(([path, id, summary, content, ok]) => {
       const canBeUnready = path === "/health" || path === "/health/ready";
       const responses = {
-        "200": { description: ok, headers: requestIdHeader, content },
+        "200": { description: ok, headers: commonHeaders, content },
         ...(canBeUnready && {
-          "503": { description: "Not ready.", headers: requestIdHeader, content },
+          "503": { description: "Not ready.", headers: commonHeaders, content },
         }),
         ...((path === "/metrics" || path === "/sdk.js") &&
           failureAnswers(book, comments, ["NOT_FOUND"])),

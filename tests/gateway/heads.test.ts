@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { CONTRACT_VERSION } from "#contract/root.ts";
 import { clientOrigin, startPlatform } from "#tools/rig/platform.ts";
 import { shared } from "#tools/rig/shared.ts";
 import { registerUser } from "#tools/rig/users.ts";
@@ -14,6 +15,7 @@ const foreign = { origin: "https://evil.example" };
 const json = { "content-type": "application/json" };
 
 const security = `
+  contract-version: ${CONTRACT_VERSION}
   content-security-policy: default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';frame-ancestors 'self';img-src 'self' data:;object-src 'none';script-src 'self';script-src-attr 'none';style-src 'self' https: 'unsafe-inline';upgrade-insecure-requests
   cross-origin-opener-policy: same-origin
   cross-origin-resource-policy: cross-origin
@@ -29,7 +31,7 @@ const security = `
   x-xss-protection: 0`;
 const readable = `
   access-control-allow-credentials: true
-  access-control-expose-headers: x-request-id,retry-after
+  access-control-expose-headers: x-request-id,retry-after,contract-version
   vary: Origin`;
 const readableAtHome = `${readable}
   access-control-allow-origin: ${clientOrigin}`;

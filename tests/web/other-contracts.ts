@@ -38,8 +38,16 @@ export async function looksLikeContract10(context: BrowserContext): Promise<void
   });
 }
 
-/** Rooms are of a type that this contract hasn't, and one message is refused for such a reason. */
+/**
+ * Answers name a later contract, rooms are of a type that this one hasn't, and one message is
+ * refused for such a reason.
+ */
 export async function looksLikeALaterContract(context: BrowserContext): Promise<void> {
+  await context.route("**/api/**", async (route) => {
+    const response = await route.fetch();
+    const headers = { ...response.headers(), "contract-version": "1.999.0" };
+    await route.fulfill({ response, headers });
+  });
   await onSocket(context, {
     sent({ text, ack }) {
       if (!text.includes("Refuse this")) return undefined;

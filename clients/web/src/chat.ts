@@ -1,20 +1,27 @@
 import { type ChatClient, createClient, type Readable } from "@aetherconnect/client";
 import { createContext, useContext, useSyncExternalStore } from "react";
+import { createContractWatch } from "./contract-watch.ts";
 
-/** The page is served with the address of the gateway that it is for. */
-export function connectClient(): ChatClient {
-  const gateway = document.querySelector<HTMLMetaElement>('meta[name="gateway"]')?.content;
-  const chat = createClient(gateway ? { url: gateway } : {});
-  // A connection whose network is gone stays silent until its next ping is missed.
-  addEventListener("offline", () => chat.connection.retry());
-  return chat;
+/** The client, and what this page itself knows of its server. */
+export interface PageClient extends ChatClient {
+  isServerNewer: Readable<boolean>;
 }
 
-const ChatContext = createContext<ChatClient | undefined>(undefined);
+/** The page is served with the address of the gateway that it is for. */
+export function connectClient(): PageClient {
+  const gateway = document.querySelector<HTMLMetaElement>('meta[name="gateway"]')?.content;
+  const { fetch, isServerNewer } = createContractWatch();
+  const chat = createClient({ ...(gateway && { url: gateway }), fetch });
+  // A connection whose network is gone stays silent until its next ping is missed.
+  addEventListener("offline", () => chat.connection.retry());
+  return { ...chat, isServerNewer };
+}
+
+const ChatContext = createContext<PageClient | undefined>(undefined);
 
 export const ChatProvider = ChatContext.Provider;
 
-export function useChat(): ChatClient {
+export function useChat(): PageClient {
   const chat = useContext(ChatContext);
   if (!chat) throw new Error("no ChatProvider above");
   return chat;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AppError, errorEntry, type Fault } from "#contract/errors.ts";
+import { CONTRACT_VERSION } from "#contract/root.ts";
 import { requestIdFrom, requestIdHeader } from "#rpc";
 
 /** Headers of an answer: name, value, name, value. So they are written at once, as they are. */
@@ -27,9 +28,14 @@ export function requestIdOf(req: IncomingMessage): string {
   return id;
 }
 
+const fixedHead: Head = [
+  ...["x-content-type-options", "nosniff"],
+  ...["contract-version", CONTRACT_VERSION],
+];
+
 /** What every answer says. */
 export function commonHead(req: IncomingMessage): Head {
-  return [requestIdHeader, requestIdOf(req), "x-content-type-options", "nosniff"];
+  return [requestIdHeader, requestIdOf(req), ...fixedHead];
 }
 
 /** For an answer whose head something else writes. */

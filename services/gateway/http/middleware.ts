@@ -98,7 +98,7 @@ export function cors(isAllowed: OriginRule): Middleware {
         "baggage",
         "sentry-trace",
       ],
-      exposedHeaders: ["x-request-id", "retry-after"],
+      exposedHeaders: ["x-request-id", "retry-after", "contract-version"],
       maxAge: 600,
     });
   });

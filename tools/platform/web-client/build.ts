@@ -49,7 +49,7 @@ export async function bundleSdk(): Promise<void> {
 function hashOfSources(): string {
   const hash = createHash("sha256");
   const files = globSync(
-    ["clients/{web,sdk}/**/*.{ts,tsx,css,html,svg,json}", "package-lock.json"],
+    ["clients/{web,sdk}/**/*.{ts,tsx,css,html,svg,json}", "contract/RELEASED", "package-lock.json"],
     {
       cwd: ROOT,
       exclude: ["**/node_modules/**", "**/dist/**"],

@@ -9,7 +9,8 @@ import "./connection-line.css";
 export function ConnectionLine() {
   const chat = useChat();
   const { state, waitingFor } = useSnapshot(chat.connection);
-  const problems = useSnapshot(chat.problems);
+  const problems = useSnapshot(chat.problems).map((it) => it.code);
+  const isServerNewer = useSnapshot(chat.isServerNewer);
   const [known, setKnown] = useState<readonly string[]>([]);
   const waiting = useSnapshot(chat.outbox).filter((it) => it.status === "pending").length;
   return (
@@ -26,9 +27,9 @@ export function ConnectionLine() {
           </button>
         </p>
       )}
-      {problems
-        .filter(({ code }) => !known.includes(code))
-        .map(({ code }) => (
+      {[...problems, ...(isServerNewer ? (["CONTRACT_NEWER"] as const) : [])]
+        .filter((code) => !known.includes(code))
+        .map((code) => (
           <p key={code} className="connection-line-text">
             <Icon name="alert" />
             <span>{problemTexts[code]}</span>
