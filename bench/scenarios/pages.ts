@@ -10,6 +10,7 @@ import type { Call } from "#rpc";
 import { withClient } from "#tools/rig/database.ts";
 import { openDatabase } from "../measure/database.ts";
 import { judged, quantile, ratio, spread, table } from "../measure/figures.ts";
+import { fillRoom, settle } from "../measure/fill-room.ts";
 import { content } from "../measure/loops.ts";
 import { rotated } from "../measure/rounds.ts";
 import type { Scenario } from "../measure/scenario.ts";
@@ -44,7 +45,10 @@ export const pages: Scenario = {
         roomType: RoomType.PUBLIC,
         createdBy: "1",
       });
-      await fill(database.url, room.id, count);
+      await withClient(database.url, async (client) => {
+        await fillRoom(client, room.id, count, client.escapeLiteral(content));
+        await settle(client);
+      });
       return room.id;
     };
     const list = listMessages(messages);
@@ -96,21 +100,4 @@ export const pages: Scenario = {
 
 function anyOf(count: number): number {
   return 1 + Math.floor(Math.random() * count);
-}
-
-/** Puts numbered messages into an empty room, consistent with its `last_seq`. */
-async function fill(url: string, roomId: string, count: number): Promise<void> {
-  await withClient(url, async (client) => {
-    await client.query(
-      `insert into message.messages (room_id, seq, id, user_id, username, content, message_type,
-        metadata, send_key, created_at, updated_at)
-       select $1, i, substr($1, 1, 16) || lpad(to_hex(i), 8, '0'), '1', 'Ada Lovelace', $2, 1,
-         null, '#' || substr($1, 1, 16) || lpad(to_hex(i), 8, '0'), now(), now()
-       from generate_series(1, $3::int) i`,
-      [roomId, content, count],
-    );
-    await client.query("update message.rooms set last_seq = $2 where id = $1", [roomId, count]);
-    await client.query("vacuum analyze message.messages");
-    await client.query("checkpoint");
-  });
 }

@@ -6,6 +6,7 @@ import { withClient } from "#tools/rig/database.ts";
 import { asMedian, comparison, measureRounds, withSpread } from "../measure/compare.ts";
 import { contenderOf, enter } from "../measure/contenders.ts";
 import { judged, median, quantile, spread, table } from "../measure/figures.ts";
+import { fillRoom, settle } from "../measure/fill-room.ts";
 import { openLoop } from "../measure/loops.ts";
 import { startMessageService } from "../measure/message-service.ts";
 import type { Scenario } from "../measure/scenario.ts";
@@ -115,37 +116,30 @@ function wordOf(n: number): string {
   return `w${[...String(n)].map((digit) => "abcdefghij"[Number(digit)]).join("")}`;
 }
 
+/** What stands in message `i`, as an expression of SQL. */
+const content = `case when i % 50000 = 7 then 'heliotrope ' else '' end || (
+  select string_agg('w' || translate(floor(20000 * power(random(), 3))::int::text,
+    '0123456789', 'abcdefghij'), ' ')
+  from generate_series(1, 20) as word where word + i > 0
+)`;
+
 /** Puts numbered messages into empty rooms, and their words into the index. */
 async function fill(url: string, roomIds: readonly string[]): Promise<void> {
   await withClient(url, async (client) => {
     for (const roomId of roomIds) {
-      await client.query(
-        `insert into message.messages (room_id, seq, id, user_id, username, content, message_type,
-          metadata, send_key, created_at, updated_at)
-         select $1, i, left(md5($1 || i), 24), '1', 'Ada Lovelace',
-           case when i % 50000 = 7 then 'heliotrope ' else '' end || (
-             select string_agg('w' || translate(floor(20000 * power(random(), 3))::int::text,
-               '0123456789', 'abcdefghij'), ' ')
-             from generate_series(1, 20) as word where word + i > 0
-           ), 1, null, '#' || left(md5($1 || i), 24),
-           now() - make_interval(secs => $2::int - i), now()
-         from generate_series(1, $2::int) i`,
-        [roomId, perRoom],
-      );
+      await fillRoom(client, roomId, perRoom, content);
       await client.query(
         `insert into message.searchable (room_id, seq, id, user_id, created_at, words)
          select room_id, seq, id, user_id, created_at, content from message.messages
          where room_id = $1`,
         [roomId],
       );
-      await client.query("update message.rooms set last_seq = $2 where id = $1", [roomId, perRoom]);
       await client.query(
         `insert into message.search_positions (room_id, seq) values ($1, $2)
          on conflict (room_id) do update set seq = excluded.seq`,
         [roomId, perRoom],
       );
     }
-    await client.query("vacuum analyze");
-    await client.query("checkpoint");
+    await settle(client);
   });
 }
