@@ -62,7 +62,10 @@ describe("the web client", { skip: noChromium }, async () => {
     await hello.hover();
     await hello.getByRole("button", { name: "React" }).click();
     await ada.page.getByRole("searchbox", { name: "Search emoji" }).fill("heart");
-    await ada.page.getByRole("gridcell", { name: "red heart", exact: true }).click();
+    await ada.page.getByRole("gridcell", { name: "green heart", exact: true }).waitFor();
+    const [first] = await ada.page.getByRole("gridcell").all();
+    assert.equal(await first?.getAttribute("aria-label"), "red heart");
+    await first?.click();
     await messageOf(bob.page, "Hello").getByRole("button", { name: "❤️ 1" }).waitFor();
 
     await hello.hover();
