@@ -21,6 +21,9 @@ describe("without a network", { skip: noChromium }, async () => {
     await say(page, "While away");
     await messageOf(page, "While away").getByText("Not sent yet").waitFor();
     await page.getByText("one change will be sent when you are back").waitFor();
+    // What isn't sent can't be edited yet, and the message before it isn't meant.
+    await composerOf(page).press("ArrowUp");
+    assert.equal(await page.getByRole("textbox", { name: "Edit message" }).count(), 0);
     await messageOf(page, "Before").waitFor();
     await stage.platform.message.start();
     await context.setOffline(false);

@@ -4,6 +4,7 @@ import { useSnapshot } from "../chat.ts";
 import { RoomContext } from "../message/room-context.ts";
 import { hrefOf, navigate, type RoomRoute } from "../router.ts";
 import { Composer } from "./composer.tsx";
+import { lastOwn } from "./last-own.ts";
 import { LiveRegion } from "./live-region.tsx";
 import { MembersPanel } from "./members-panel.tsx";
 import { PinsPanel } from "./pins-panel.tsx";
@@ -35,7 +36,7 @@ export function RoomView({ room, route }: { room: OpenRoom; route: RoomRoute }) 
     setPanel(panel === name && !thread ? undefined : name);
   };
   const editLast = () => {
-    const own = messages.findLast((it) => it.userId === myId && it.seq > 0 && !it.deletedAt);
+    const own = lastOwn(messages, myId);
     if (own && hasTools) setEditing(own.seq);
   };
   return (

@@ -8,6 +8,7 @@ import { TimelineRow } from "../timeline/timeline-row.tsx";
 import { Panel } from "../ui/panel.tsx";
 import { Skeletons } from "../ui/skeletons.tsx";
 import { Composer } from "./composer.tsx";
+import { lastOwn } from "./last-own.ts";
 import { useRoomContextValue } from "./use-room-context.ts";
 
 interface ThreadPanelProps {
@@ -47,7 +48,7 @@ function LoadedThread({ room, seq, thread }: LoadedThreadProps) {
   }, [root, replies, hasOlder]);
   const { setEditing, myId, isReadOnly } = context;
   const editLast = () => {
-    const own = replies.findLast((it) => it.userId === myId && it.seq > 0 && !it.deletedAt);
+    const own = lastOwn(replies, myId);
     if (own) setEditing(own.seq);
   };
   return (
