@@ -202,4 +202,18 @@ describe("what is told, read and found again", { skip: noChromium }, async () =>
       "update message.messages set created_at = created_at - $3::interval where room_id = $1 and seq = $2",
       [roomId, seq, ago],
     );
+
+  test("a time of the morning is written as in full times, by the reader's language", async () => {
+    const hoursToEight = (8 - new Date().getUTCHours() + 24) % 24;
+    // Of these zones the sign is the other way round, and they go from -14 to 12.
+    const zone = hoursToEight <= 12 ? -hoursToEight : 24 - hoursToEight;
+    const timezoneId = zone === 0 ? "UTC" : `Etc/GMT${zone > 0 ? "+" : ""}${zone}`;
+    const ada = await stage.person("Ada", { timezoneId });
+    await openRoomWith(stage, [ada]);
+    await say(ada.page, "Good morning");
+    const time = messageOf(ada.page, "Good morning").locator("time");
+    const shown = await time.innerText();
+    assert.match(shown, /^0[89]:\d\d$/);
+    assert.match((await time.getAttribute("title")) ?? "", new RegExp(`${shown}$`));
+  });
 });

@@ -1,5 +1,6 @@
 const locale = undefined;
-const time = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
+// By the same pattern as in `full`: with an `hour` of its own it has a zero less in some languages.
+const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
 const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
 const dayOfYear = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
 const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" });
