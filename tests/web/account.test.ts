@@ -74,7 +74,7 @@ describe("one's own account", { skip: noChromium }, async () => {
     await bob.api.post(`/api/rooms/${opened.body.room.id}/messages`, { content: "Hello" });
     await Promise.all([ada, bob].map(({ page }) => page.goto(room)));
     const { page } = ada;
-    const more = page.getByRole("button", { name: "More about this room" });
+    const more = page.getByRole("button", { name: "More about this conversation" });
     await more.click();
     await page.getByRole("menuitem", { name: "Block" }).click();
     await page.getByText("Blocked", { exact: true }).waitFor();

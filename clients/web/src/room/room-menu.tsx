@@ -40,7 +40,9 @@ export function RoomMenu({ room, info, block }: RoomMenuProps) {
     <>
       <Menu
         label="Room"
-        trigger={<IconButton icon="more" label="More about this room" />}
+        trigger={
+          <IconButton icon="more" label={`More about this ${isDirect ? "conversation" : "room"}`} />
+        }
         groups={[
           roomType === "private"
             ? [{ id: "add", label: "Add somebody", icon: "plus", onAction: () => setDialog("add") }]

@@ -10,8 +10,10 @@ import {
   SearchField,
   useFilter,
 } from "react-aria-components";
-import { useChat, useSnapshot } from "../chat.ts";
+import { useChat, useMe, useSnapshot } from "../chat.ts";
 import { hrefOf, navigate } from "../router.ts";
+import { Avatar } from "../ui/avatar.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { RoomAvatar } from "../ui/room-avatar.tsx";
 import { UnreadBadge } from "../ui/unread-badge.tsx";
 import "./quick-switcher.css";
@@ -59,15 +61,18 @@ const mostShown = 30;
 
 function Switcher({ onDone }: { onDone: () => void }) {
   const { rooms } = useSnapshot(useChat().rooms);
+  const me = useMe();
   const { contains } = useFilter({ sensitivity: "base" });
   const [text, setText] = useState("");
   const found = rooms.filter((it) => contains(it.name, text.trim())).slice(0, mostShown);
+  const search = `/search?${new URLSearchParams({ q: text })}`;
   const pages = [
-    { id: "/browse", name: "Browse rooms" },
-    { id: "/mentions", name: "Mentions" },
-    { id: "/settings/profile", name: "Profile" },
-    { id: `/search?${new URLSearchParams({ q: text })}`, name: `Search messages for “${text}”` },
-  ].filter(({ id, name }) =>
+    { id: "/browse", icon: "compass", name: "Browse rooms" },
+    { id: "/mentions", icon: "at", name: "Mentions" },
+    { id: "/settings/profile", icon: undefined, name: "Profile" },
+    { id: search, icon: "search", name: `Search messages for “${text}”` },
+  ] as const;
+  const foundPages = pages.filter(({ id, name }) =>
     id.startsWith("/search") ? text.trim() : contains(name, text.trim()),
   );
   const go = (href: string) => {
@@ -97,8 +102,15 @@ function Switcher({ onDone }: { onDone: () => void }) {
             <UnreadBadge room={room} />
           </ListBoxItem>
         ))}
-        {pages.map(({ id, name }) => (
+        {foundPages.map(({ id, icon, name }) => (
           <ListBoxItem key={id} id={id} textValue={name} className="switcher-item is-page">
+            {icon ? (
+              <span className="switcher-icon">
+                <Icon name={icon} />
+              </span>
+            ) : (
+              <Avatar userId={me.id} name={me.name} size="s" />
+            )}
             <bdi className="one-line">{name}</bdi>
           </ListBoxItem>
         ))}
