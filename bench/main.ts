@@ -1,6 +1,6 @@
 /** `npm run bench -- <scenario>`: measures the platform against baselines in the same run. */
 import { availableParallelism, cpus } from "node:os";
-import { parseArgs } from "node:util";
+import { readFlags } from "#tools/rig/flags.ts";
 import type { Scenario } from "./measure/scenario.ts";
 
 const scenarios: Record<string, () => Promise<Scenario>> = {
@@ -22,7 +22,7 @@ const scenarios: Record<string, () => Promise<Scenario>> = {
   rpc: async () => (await import("./scenarios/rpc.ts")).rpc,
 };
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readFlags({
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "5" },

@@ -1,6 +1,5 @@
 /**
  * Runs the tests, or the files given, against a PostgreSQL server of their own.
- * With `FAULT_MINUTES` the tests of the client package's faults take that much longer.
  * The last line is `N passed, N failed`, with what was skipped and why before it.
  */
 import { globSync } from "node:fs";
@@ -13,7 +12,22 @@ import { startEmbeddedPostgres } from "./platform/postgres/embedded-postgres.ts"
 
 /** Loading the services takes each file half the time, from the second file on. */
 const compileCache = join(import.meta.dirname, "../node_modules/.cache/node");
+const help = `Usage: npm test [-- <file>…]
+
+Runs all tests, or the files given. What else a test needs is said in the line that names it as
+skipped. With FAULT_MINUTES=10 the tests of the client package's faults take ten minutes longer.
+`;
+
 const given = process.argv.slice(2);
+const flag = given.find((it) => it.startsWith("-"));
+if (flag === "--help") {
+  process.stdout.write(help);
+  process.exit();
+}
+if (flag !== undefined) {
+  process.stderr.write(`there is no flag ${flag}; see --help\n`);
+  process.exit(2);
+}
 const files = given.length > 0 ? given : globSync("tests/**/*.test.ts").sort();
 process.exitCode = (await runTests(files)) ? 0 : 1;
 

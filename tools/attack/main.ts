@@ -1,12 +1,7 @@
-/**
- * Attacks a platform of its own, and prints what came of it: `npm run attack`.
- *   --short         a tenth of everything: judges what breaks, and times loosely
- *   --only=<text>   only what has the text in its name
- * Ends with 1 when a goal is missed. Needs Linux.
- */
+/** `npm run attack`: attacks a platform of its own, and prints what came of it. */
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { registerApiUser } from "../rig/api.ts";
+import { readFlags } from "../rig/flags.ts";
 import { timeCuts } from "./cuts.ts";
 import { faults } from "./faults.ts";
 import { type Finding, insist, printFindings, verdictOf } from "./findings.ts";
@@ -17,12 +12,27 @@ import { compareTimes, measureLoginRate, rushLogins, watchHealth } from "./login
 import { runFloods } from "./run-floods.ts";
 import { startTarget } from "./target.ts";
 
-const { values } = parseArgs({
+const help = `Usage: npm run attack -- [options]
+
+Floods a platform of its own, breaks what it stands on, and asks meanwhile as a user would. Ends
+with 1 where a goal is missed. Needs Linux.
+
+  --short         a tenth of everything: judges what breaks, and times loosely
+  --only <text>   only what has the text in its name
+  --help
+`;
+
+const { values } = readFlags({
   options: {
     short: { type: "boolean", default: false },
     only: { type: "string", default: "" },
+    help: { type: "boolean", short: "h", default: false },
   },
 });
+if (values.help) {
+  process.stdout.write(help);
+  process.exit();
+}
 const isShort = values.short;
 const scale = isShort ? 0.1 : 1;
 const limits = limitsOf(isShort);

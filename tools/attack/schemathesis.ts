@@ -8,11 +8,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { createApiRoom, registerApiUser } from "../rig/api.ts";
+import { readFlags } from "../rig/flags.ts";
 import { startTarget } from "./target.ts";
 
-const { values } = parseArgs({ options: { examples: { type: "string", default: "210" } } });
+const { values } = readFlags({ options: { examples: { type: "string", default: "210" } } });
 const checks = [
   "not_a_server_error",
   "status_code_conformance",
