@@ -50,6 +50,18 @@ describe("what can't be done says so", async () => {
     );
   });
 
+  test("an address that isn't one of the web is refused at once", () => {
+    for (const wrong of ["", "localhost:3000", "gateway.example", "ws://localhost:3000"]) {
+      assert.throws(() => createClient({ url: wrong }), {
+        name: "TypeError",
+        message: `createClient needs an http url: ${wrong}`,
+      });
+    }
+    for (const right of ["http://localhost:3000", "https://gateway.example/"]) {
+      createClient({ url: right }).close();
+    }
+  });
+
   test("what isn't the gateway, or isn't there, is named", async () => {
     const page = createServer((_req, res) => res.writeHead(404).end("no such page"));
     await once(page.listen(0, "127.0.0.1"), "listening");

@@ -70,7 +70,7 @@ export interface ChatClient {
 
 export function createClient(options: ClientOptions = {}): ChatClient {
   const url = (options.url ?? (isPage ? location.origin : "")).replace(/\/$/, "");
-  if (!url) throw new TypeError("createClient needs a url");
+  if (!/^https?:/.test(url)) throw new TypeError(`createClient needs an http url: ${url}`);
   const name = `aetherconnect ${url}`;
   const lifetime = new AbortController();
   const end = lifetime.signal;

@@ -14,7 +14,7 @@ export interface ConnectionSnapshot {
   /** When it tries again by itself, by this device's clock. */
   retryAt?: number;
   /** Why the server has closed the connection, where it said so. */
-  reason?: string;
+  reason?: string | undefined;
 }
 
 type ClientEvent = keyof ClientToServerEvents;
@@ -155,7 +155,7 @@ export function createWire(
       state: "offline",
       waitingFor: isOffline ? "network" : "server",
       retryAt: Date.now() + delay,
-      ...(reason && { reason }),
+      reason,
     });
     clearTimeout(timer);
     timer = setTimeout(open, delay);

@@ -17,10 +17,10 @@ export interface Problems extends Readable<readonly Problem[]> {
 
 const messages: Record<Problem["code"], string> = {
   COOKIES_BLOCKED: "Cookies are blocked",
-  STORAGE_UNAVAILABLE: "Nothing can be stored",
+  STORAGE_UNAVAILABLE: "Nothing is stored",
   STORAGE_FULL: "The storage is full",
   CLOCK_WRONG: "The clock is wrong",
-  CONTRACT_OLDER: "The server is of an older version",
+  CONTRACT_OLDER: "The server is older",
 };
 
 export function createProblems(): Problems {

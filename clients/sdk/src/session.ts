@@ -221,6 +221,6 @@ function tokensOf({ accessToken, refreshToken }: Partial<Tokens>): Tokens {
   if (accessToken && refreshToken) return { accessToken, refreshToken };
   throw new ChatError({
     code: "UNEXPECTED_ANSWER",
-    message: "The server gives tokens by cookies alone",
+    message: "Tokens come by cookies alone",
   });
 }
