@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { describe, test } from "node:test";
 import { createClock } from "#tools/attack/clocks.ts";
 import { startPlatform } from "#tools/rig/platform.ts";
@@ -22,14 +22,21 @@ describe("doctor finds of services", () => {
   });
 
   test("nothing runs", async () => {
-    await finds(await freePortSettings(), {
-      gateway: /nothing listens at .*ECONNREFUSED/,
-      "auth service": /nothing listens/,
-      "message service": /nothing listens/,
-      "auth RPC": /can't be reached/,
-      "message RPC": /can't be reached/,
-      "service secret": /can't be tried/,
+    const { problems } = await finds(await freePortSettings(), {
+      platform: /isn't running: nothing listens at .*, .*, .*, .*, /,
     });
+    assert.match(problems[0]?.todo ?? "", /npm start/);
+    // The server that npm start would run is a part of it.
+    const { lines } = await finds(
+      { ...(await freePortSettings()), DATABASE_URL: undefined },
+      { platform: /isn't running/ },
+    );
+    assert.ok(!lines.some((it) => it.about === "PostgreSQL"));
+  });
+
+  test("a part of it runs", async () => {
+    const { API_GATEWAY_PORT } = await freePortSettings();
+    await finds({ API_GATEWAY_PORT }, { gateway: /nothing listens at .*ECONNREFUSED/ });
   });
 
   test("a setting can't be used", async () => {
@@ -91,13 +98,7 @@ describe("doctor finds of services", () => {
   });
 
   test("a service is of another release", async () => {
-    const older = createServer(async (req, res) => {
-      const answer = await fetch(`${platform.authUrl}${req.url}`);
-      const text = await answer.text();
-      res.writeHead(answer.status);
-      res.end(text.replace(/(contract_info\{.*version=")[^"]*/, "$10.9.0"));
-    }).listen(0, "127.0.0.1");
-    await once(older, "listening");
+    const older = await startOlder(platform.authUrl, { "contract-version": "0.9.0" });
     await finds(
       { AUTH_SERVICE_HTTP_PORT: `${portOf(older)}` },
       {
@@ -105,6 +106,27 @@ describe("doctor finds of services", () => {
       },
     );
     older.close();
+  });
+
+  test("the platform is of contract 1.0, which knows nobody of this tool's name", async () => {
+    const gateway = await startOlder(platform.gatewayUrl);
+    const auth = await startOlder(platform.authUrl);
+    const { warnings } = await finds(
+      {
+        API_GATEWAY_PORT: `${portOf(gateway)}`,
+        AUTH_SERVICE_HTTP_PORT: `${portOf(auth)}`,
+        // It is refused as that one refuses it.
+        SERVICE_SECRET: "x".repeat(32),
+      },
+      {
+        "gateway's contract": /is 1\.0\.0, and this checkout's is/,
+        "auth service's contract": /isn't said: its release is older than this checkout's/,
+      },
+    );
+    const secret = warnings.find((it) => it.about === "service secret");
+    assert.match(secret?.text ?? "", /the auth service is of another contract/);
+    gateway.close();
+    auth.close();
   });
 
   test("clocks are apart", async (t) => {
@@ -121,3 +143,15 @@ describe("doctor finds of services", () => {
     });
   });
 });
+
+/** Answers for a service as one of an older release does: its contract stands in its document alone. */
+async function startOlder(url: string, head: Record<string, string> = {}): Promise<Server> {
+  const older = createServer(async (req, res) => {
+    const answer = await fetch(`${url}${req.url}`);
+    const text = await answer.text();
+    res.writeHead(answer.status, head);
+    res.end(text.replace(/("info":\{[^}]*"version":")[^"]*/, "$11.0.0"));
+  }).listen(0, "127.0.0.1");
+  await once(older, "listening");
+  return older;
+}

@@ -5,6 +5,7 @@ import { type Finding, ok, problem } from "./finding.ts";
 import { checkDataDir, checkOrigins } from "./machine.ts";
 import { checkMongo } from "./mongo.ts";
 import { checkPostgres } from "./postgres.ts";
+import { absence } from "./presence.ts";
 import { checkRedis } from "./redis.ts";
 import { checkRpc } from "./rpc.ts";
 import { checkServices } from "./services.ts";
@@ -20,14 +21,15 @@ export async function* examine(env: Env): AsyncGenerator<Finding> {
     return;
   }
   yield ok("settings", target.isProduction ? "can be used, in production" : "can be used");
-  const { mongodbUri, redisUrl } = target;
+  const { mongodbUri, redisUrl, isEmbedded } = target;
+  const absent = await absence(target);
   const checks = [
     checkDataDir(target),
-    checkPostgres(target),
+    ...(absent ? [[absent]] : []),
+    ...(absent && isEmbedded ? [] : [checkPostgres(target)]),
     ...(mongodbUri === undefined ? [] : [checkMongo(mongodbUri)]),
     ...(redisUrl === undefined ? [] : [checkRedis(redisUrl)]),
-    ...checkServices(target),
-    ...checkRpc(target),
+    ...(absent ? [] : [...checkServices(target), ...checkRpc(target)]),
     ...checkOrigins(target),
   ];
   for (const findings of checks) yield* await findings;

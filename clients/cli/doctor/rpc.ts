@@ -1,13 +1,15 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
+import { CONTRACT_VERSION } from "#contract/root.ts";
 import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { MessageService } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus, openRpcClient } from "#rpc";
 import { callFailure } from "../errors.ts";
 import { Failure } from "../failure.ts";
 import type { Target } from "../operator/target.ts";
-import { type Finding, ok, problem } from "./finding.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+import { contractAt } from "./services.ts";
 
 const timeoutMs = 3_000;
 const noSession = "00000000-0000-0000-0000-000000000000";
@@ -51,7 +53,11 @@ async function checkPort(
   }
 }
 
-async function checkSecret({ authRpcUrl: url, serviceSecrets }: Target): Promise<Finding[]> {
+async function checkSecret({
+  authRpcUrl: url,
+  authHttpUrl,
+  serviceSecrets,
+}: Target): Promise<Finding[]> {
   const about = "service secret";
   if (!serviceSecrets) {
     const todo = "start the platform once, or set SERVICE_SECRET or DATA_DIR to the platform's";
@@ -67,15 +73,21 @@ async function checkSecret({ authRpcUrl: url, serviceSecrets }: Target): Promise
   } catch (thrown) {
     const { details, message } = asFailure(thrown, url);
     const isRefused = details.code === "FORBIDDEN" || details.code === "UNAUTHENTICATED";
-    return isRefused
-      ? [
-          problem(
-            about,
-            "the auth service doesn't believe it",
-            "give all services, and this, the same SERVICE_SECRET (while it is replaced: new,old); clocks that are apart make it look wrong too",
-          ),
-        ]
-      : [problem(about, `can't be tried: ${message}`, "see what is said of auth RPC")];
+    if (!isRefused) {
+      return [problem(about, `can't be tried: ${message}`, "see what is said of auth RPC")];
+    }
+    // A service of another contract may not know who asks.
+    if ((await contractAt(authHttpUrl)) !== CONTRACT_VERSION) {
+      const why = "the auth service is of another contract, and refuses this tool";
+      return [warning(about, `can't be tried: ${why}`, "see what is said of its contract")];
+    }
+    return [
+      problem(
+        about,
+        "the auth service doesn't believe it",
+        "give all services, and this, the same SERVICE_SECRET (while it is replaced: new,old); clocks that are apart make it look wrong too",
+      ),
+    ];
   } finally {
     rpc.close();
   }

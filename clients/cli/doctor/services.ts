@@ -1,31 +1,28 @@
+import { z } from "zod";
 import { CONTRACT_VERSION } from "#contract/root.ts";
 import type { Target } from "../operator/target.ts";
 import { clockFinding } from "./clock.ts";
 import { type Finding, ok, problem, reasonOf, warning } from "./finding.ts";
 
 const timeoutMs = 3_000;
+const contractHeader = "contract-version";
 
 /** What the HTTP port of each service says of it: health, clock, contract. */
 export function checkServices(target: Target): Promise<Finding[]>[] {
-  const { gatewayUrl, authHttpUrl, messageHttpUrls, metricsToken } = target;
+  const { gatewayUrl, authHttpUrl, messageHttpUrls } = target;
   const several = messageHttpUrls.length > 1;
   return [
-    check("gateway", gatewayUrl, "API_GATEWAY_PORT", metricsToken),
-    check("auth service", authHttpUrl, "AUTH_SERVICE_HTTP_PORT", metricsToken),
+    check("gateway", gatewayUrl, "API_GATEWAY_PORT"),
+    check("auth service", authHttpUrl, "AUTH_SERVICE_HTTP_PORT"),
     ...messageHttpUrls.map((url, i) => {
       const name = several ? `message service ${i + 1}` : "message service";
       const settings = "MESSAGE_SERVICE_HTTP_PORT, MESSAGE_SERVICE_URLS";
-      return check(name, url, settings, metricsToken);
+      return check(name, url, settings);
     }),
   ];
 }
 
-async function check(
-  about: string,
-  url: string,
-  settings: string,
-  metricsToken: string | undefined,
-): Promise<Finding[]> {
+async function check(about: string, url: string, settings: string): Promise<Finding[]> {
   let response: Response;
   const askedAt = Date.now();
   try {
@@ -40,7 +37,7 @@ async function check(
   return [
     healthFinding(about, url, health),
     clockFinding(`${about}'s clock`, Date.parse(response.headers.get("date") ?? ""), { askedAt }),
-    await contractFinding(`${about}'s contract`, url, metricsToken),
+    await contractFinding(`${about}'s contract`, url, response.headers.get(contractHeader)),
   ];
 }
 
@@ -81,29 +78,31 @@ function healthFinding(about: string, url: string, { status, dependencies }: Hea
 /** Nobody gets in where the auth service is away, and it is as good as that to whom it doesn't know. */
 const whyUnknown = "where auth is well, the SERVICE_SECRET of the two differs, or their clocks";
 
-async function contractFinding(
-  about: string,
-  url: string,
-  token: string | undefined,
-): Promise<Finding> {
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const answer = await ask(`${url}/metrics`, headers).catch(() => undefined);
-  const text = answer?.ok ? await answer.text() : "";
-  const version = /^aetherconnect_contract_info\{[^}]*version="([^"]*)"/m.exec(text)?.[1];
+async function contractFinding(about: string, url: string, said: string | null): Promise<Finding> {
+  const version = said ?? (await documentedVersion(url));
   if (version === CONTRACT_VERSION) return ok(about, `is ${version}, as this checkout's`);
-  if (version === undefined) {
-    const why = answer?.ok
-      ? "its release is older than this"
-      : "its metrics can't be read from here";
-    return warning(about, `isn't known: ${why}`, "run this beside it, or set METRICS_TOKEN to its");
-  }
-  return problem(
-    about,
-    `is ${version}, and this checkout's is ${CONTRACT_VERSION}`,
-    "deploy all services from one release, and use its checkout",
-  );
+  const text =
+    version === undefined
+      ? `isn't said: its release is older than this checkout's, of ${CONTRACT_VERSION}`
+      : `is ${version}, and this checkout's is ${CONTRACT_VERSION}`;
+  return problem(about, text, "deploy all services from one release, and use its checkout");
 }
 
-function ask(url: string, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
+const document = z.object({ info: z.object({ version: z.string().regex(/^\d+\.\d+\.\d+$/) }) });
+
+/** Releases that didn't say their contract with each answer have it in the gateway's document. */
+async function documentedVersion(url: string): Promise<string | undefined> {
+  const answer = await ask(`${url}/openapi.json`).catch(() => undefined);
+  const { data } = document.safeParse(await answer?.json().catch(() => undefined));
+  return data?.info.version;
+}
+
+/** The contract of the service at an HTTP port; undefined where none is said. */
+export async function contractAt(url: string): Promise<string | undefined> {
+  const answer = await ask(`${url}/health`).catch(() => undefined);
+  return answer?.headers.get(contractHeader) ?? undefined;
+}
+
+function ask(url: string): Promise<Response> {
+  return fetch(url, { redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
 }

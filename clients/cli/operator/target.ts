@@ -18,7 +18,6 @@ export interface Target {
   databaseUrl: string;
   mongodbUri: string | undefined;
   redisUrl: string | undefined;
-  metricsToken: string | undefined;
   serviceSecrets: readonly [string, ...string[]] | undefined;
   gatewayUrl: string;
   authHttpUrl: string;
@@ -47,7 +46,6 @@ export function readTarget(env: Env): Target {
     databaseUrl,
     mongodbUri: message.mongodbUri,
     redisUrl: message.redisUrl,
-    metricsToken: gateway.metricsToken,
     serviceSecrets: kept === undefined ? undefined : auth.serviceSecrets,
     gatewayUrl: localUrl(gateway.host, gateway.port),
     authHttpUrl: localUrl(new URL(gateway.authUrl).hostname, auth.httpPort),
