@@ -138,6 +138,8 @@ export function createService(options: ServiceOptions): Service {
       }
     },
     async [Symbol.asyncDispose]() {
+      // A profile is written by a process that ends by itself.
+      if (isMeasured && profileDir) await self.stop();
       await self.kill();
     },
   };
