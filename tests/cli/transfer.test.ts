@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { appendFile, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { startPlatform } from "#tools/rig/platform.ts";
 import { shared } from "#tools/rig/shared.ts";
@@ -27,6 +28,21 @@ async function fullRoom(count: number): Promise<string> {
   await user.client.post(`/api/rooms/${id}/messages`, { content: "message 1" });
   await fillRoom(platform.database, id, count);
   return id;
+}
+
+/** An export with little room for what lives long: its lines, and the most memory that it had. */
+async function measured(roomId: string): Promise<{ lines: number; peakBytes: number }> {
+  const report = "process.on(`exit`,()=>process.stderr.write(`\n`+process.resourceUsage().maxRSS))";
+  const options = `--max-old-space-size=48 --import=data:text/javascript,${report}`;
+  const env = { ...aether.env, NODE_OPTIONS: options };
+  const child = startAether(["messages", "export", roomId], env);
+  let lines = 0;
+  child.stdout.on("data", (chunk: Buffer) => {
+    for (const byte of chunk) if (byte === 10) lines++;
+  });
+  const [errors, [code]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  assert.equal(code, 0, errors);
+  return { lines, peakBytes: Number(errors.split("\n").at(-1)) * 1024 };
 }
 
 describe("export", () => {
@@ -61,15 +77,13 @@ describe("export", () => {
   });
 
   test("100,000 messages pass through without being gathered", async () => {
-    const id = await fullRoom(100_000);
-    const env = { ...aether.env, NODE_OPTIONS: "--max-old-space-size=48" };
-    const child = startAether(["messages", "export", id], env);
-    let lines = 0;
-    child.stdout.on("data", (chunk: Buffer) => {
-      for (const byte of chunk) if (byte === 10) lines++;
-    });
-    const [code] = await once(child, "close");
-    assert.deepEqual([code, lines], [0, 100_000]);
+    const few = await fullRoom(1_000);
+    const many = await fullRoom(100_000);
+    const small = await measured(few);
+    const large = await measured(many);
+    assert.deepEqual([small.lines, large.lines], [1_000, 100_000]);
+    const more = large.peakBytes - small.peakBytes;
+    assert.ok(more < 60 * 1024 * 1024, `${Math.round(more / 1024 / 1024)} MiB more`);
   });
 });
 

@@ -34,8 +34,13 @@ export async function openExport(path: string, roomId: string): Promise<ExportFi
     return {
       lastSeq,
       async append(lines) {
-        const { bytesWritten } = await file.write(Buffer.from(lines), { position });
-        position += bytesWritten;
+        let rest = Buffer.from(lines);
+        // A file may take less than it is given.
+        while (rest.length > 0) {
+          const { bytesWritten } = await file.write(rest, { position });
+          position += bytesWritten;
+          rest = rest.subarray(bytesWritten);
+        }
       },
       async [Symbol.asyncDispose]() {
         await file.sync();

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { writerOf } from "#contract/wire/writer.ts";
 import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import type { Connection } from "../connection.ts";
@@ -27,6 +28,8 @@ export async function exportRoom(
   { messages, rooms, output }: Connection,
   { roomId, after, out }: ExportOptions,
 ): Promise<void> {
+  // Left to itself V8 gives up to 128 MiB to what lives as short as pages do, and never needs it here.
+  setFlagsFromString("--semi-space-growth-factor=1");
   await using file = out === undefined ? undefined : await openExport(out, roomId);
   const begin = Math.max(after, file?.lastSeq ?? 0);
   const { room } = await again(() => rooms.getRoom({ roomId }));
