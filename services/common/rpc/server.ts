@@ -131,7 +131,10 @@ function authorize(authenticator: Authenticator): ServerRule {
       }
     }
     if (needed === Access.SERVICE && values.get(callerKey).kind !== "service") {
-      throw new AppError(token ? "FORBIDDEN" : "UNAUTHENTICATED");
+      if (!token) throw new AppError("UNAUTHENTICATED");
+      // A user is known, and may not; of any other token it isn't known who sent it.
+      await authenticator.user(token);
+      throw new AppError("FORBIDDEN");
     }
     return next();
   };
