@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, relative, sep } from "node:path";
 import { listen, localUrl, StartError } from "#common/lifecycle.ts";
+
+// An import would load Node's fetch as well, of which node:http exports a part: 5 MB.
+const { createServer } = process.getBuiltinModule("node:http");
 
 export interface WebClientAddress {
   host: string;
