@@ -2,6 +2,7 @@ import { type CryptoKey, decodeProtectedHeader, errors, type JWTPayload, jwtVeri
 import { LRUCache } from "lru-cache";
 import { AppError } from "#contract/errors.ts";
 import { budgets } from "../budgets.ts";
+import { upTo } from "../cache-size.ts";
 import { isFromFuture } from "./clocks.ts";
 
 export const issuer = "aetherconnect";
@@ -47,7 +48,7 @@ const maxCached = 10_000;
  */
 export function createTokenVerifier(kind: TokenKind, findKey: FindKey): VerifyUserToken {
   const { typ, audience, lifetimeSeconds, isReused } = tokenKinds[kind];
-  const cache = new LRUCache<string, UserClaims>({ max: maxCached });
+  const cache = new LRUCache<string, UserClaims>(upTo(maxCached));
   return async (token) => {
     const known = cache.get(token);
     if (known) {

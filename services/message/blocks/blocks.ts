@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { budgets } from "#common/budgets.ts";
+import { upTo } from "#common/cache-size.ts";
 import type { MessageStore } from "../store/store.ts";
 
 /** Whom users have blocked. */
@@ -26,7 +27,7 @@ const hintedLifetimeMs = 10_000;
 /** Keeps what it has read until it is told of a change, or for a moment where nobody tells. */
 export function createBlocks({ store, announce, isHinted }: BlocksOptions): Blocks {
   const cache = new LRUCache<string, ReadonlySet<string>>({
-    max: maxCached,
+    ...upTo(maxCached),
     ttlAutopurge: false,
     // Who asked gets the answer, even if it isn't kept.
     ignoreFetchAbort: true,

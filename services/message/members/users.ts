@@ -1,5 +1,6 @@
 import type { Client } from "@connectrpc/connect";
 import { LRUCache } from "lru-cache";
+import { upTo } from "#common/cache-size.ts";
 import { createGather } from "#common/gather.ts";
 import { fromConnectError } from "#common/rpc/errors.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
@@ -53,7 +54,7 @@ export function createUsers(auth: Auth): Users {
     },
   });
   const cache = new LRUCache<string, Known>({
-    max: maxCached,
+    ...upTo(maxCached),
     ttl: lifetimeMs,
     ttlResolution: 100,
     noDeleteOnStaleGet: true,

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { LRUCache } from "lru-cache";
+import { upTo } from "#common/cache-size.ts";
 import { pause } from "#common/deadline.ts";
 import type { Logger } from "#common/log.ts";
 import { RoomChangedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
@@ -40,7 +41,7 @@ const retryMs = 500;
 export function createRoomNotices(options: RoomNoticesOptions): RoomNotices {
   const { io, store, delivery, watchersOf, isHinted, log } = options;
   /** The owners of rooms, as the sockets here know them. */
-  const owners = new LRUCache<string, string>({ max: maxKnown });
+  const owners = new LRUCache<string, string>(upTo(maxKnown));
   /** Users with new names of which the sockets here aren't notified yet. */
   let renamed = new Set<string>();
   let isNotifying = false;

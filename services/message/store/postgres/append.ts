@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { LRUCache } from "lru-cache";
 import { budgets } from "#common/budgets.ts";
+import { upTo } from "#common/cache-size.ts";
 import { pause } from "#common/deadline.ts";
 import { type Given, isUniqueViolation, statement } from "#common/postgres.ts";
 import { isDatabaseLost } from "#common/postgres-errors.ts";
@@ -172,7 +173,7 @@ const append = {
 };
 
 /** Rooms that are known to be direct, as they are for ever. */
-const directRooms = new LRUCache<string, true>({ max: 50_000 });
+const directRooms = new LRUCache<string, true>(upTo(50_000));
 const isDirect = ({ roomId }: NewMessageRow) => directRooms.has(roomId);
 const hasMentions = ({ mentions, mentionsRoom }: PendingRow) => mentionsRoom || mentions.length > 0;
 
