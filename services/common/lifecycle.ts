@@ -85,4 +85,6 @@ export async function runMain(start: () => Promise<RunningService>): Promise<voi
   process.send?.({ type: "ready", urls: service.urls });
   // Written now, so that a process that is killed leaves the next start a cache as well.
   flushCompileCache();
+  // Else V8 keeps what the start leaves behind until the heap has grown as much again.
+  globalThis.gc?.({ type: "major", flavor: "last-resort" });
 }

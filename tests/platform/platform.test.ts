@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runPlatform } from "#tools/platform/platform.ts";
 import { startEmbeddedPostgres } from "#tools/platform/postgres/embedded-postgres.ts";
+import { launchService } from "#tools/platform/services/service-process.ts";
 import { createOutput, onLines, signalEchoMs } from "#tools/platform/terminal.ts";
 import { childrenOf } from "#tools/rig/children.ts";
 import { shared } from "#tools/rig/shared.ts";
@@ -14,6 +15,7 @@ import { createCluster, firstFitting, query, temporaryFolder } from "./clusters.
 import { spawnSupervisor, until } from "./supervised.ts";
 
 const listening = join(import.meta.dirname, "fixtures", "listening.ts");
+const leftBehind = join(import.meta.dirname, "fixtures", "left-behind.ts");
 const pidOf = async (url: string) => Number(await (await fetch(url)).text());
 
 const cluster = await shared(createCluster());
@@ -193,4 +195,16 @@ test("a user id without a name, as some clusters give containers, ends the start
       "give the id a line in /etc/passwd, start as a user who has one, or set DATABASE_URL\n",
   );
   assert.equal(status, 1);
+});
+
+test("what a service's start left behind is collected once it is ready", async () => {
+  const output = createOutput(new PassThrough(), new PassThrough());
+  const spec = { name: "left-behind", entry: leftBehind, execArgv: ["--expose-gc"] };
+  const service = launchService(spec, process.env, output);
+  try {
+    const [url = ""] = await service.ready;
+    assert.equal(await (await fetch(url)).text(), "collected");
+  } finally {
+    await service.stop();
+  }
 });
