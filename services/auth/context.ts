@@ -13,6 +13,7 @@ import { migrateDatabase } from "./db/migrations.ts";
 import { createSessionFinder, type FindOpenSession } from "./db/sessions.ts";
 import { type AuthDatabase, type Db, schema } from "./db/tables.ts";
 import { createUserFinder, type UserFinder } from "./db/users.ts";
+import { createFollowers, type Followers } from "./feed/followers.ts";
 import { type Notices, startNotices } from "./feed/notices.ts";
 import { type KeyRing, openKeyRing } from "./keys/key-ring.ts";
 import { createSealer } from "./keys/seal.ts";
@@ -36,6 +37,7 @@ export interface AuthContext {
   findOpenSession: FindOpenSession;
   users: UserFinder;
   notices: Notices;
+  followers: Followers;
   keys: KeyRing;
   passwords: Passwords;
   limits: Limits;
@@ -104,6 +106,7 @@ export async function createAuthContext(
     findOpenSession: createSessionFinder(postgres.db),
     users: createUserFinder(postgres.db),
     notices,
+    followers: createFollowers(),
     keys,
     passwords,
     limits: createLimits(counters, config.authRateLimitPerMinute),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { setImmediate as nextLoop } from "node:timers/promises";
+import { Client } from "pg";
 import { removeOld } from "#auth/db/retention.ts";
 import { type AuthDatabase, schema } from "#auth/db/tables.ts";
 import { createLogger } from "#common/log.ts";
@@ -177,6 +179,44 @@ test("a stream that can't read the database doesn't claim to be up to date, and 
   }
   leaving.abort();
   await streaming;
+});
+
+test("a new name is answered when the feed has brought it, however long that takes", async () => {
+  const { tokens, user } = await registerUser(auth.client);
+  const leaving = new AbortController();
+  const heard = new EventTarget();
+  const happened: string[] = [];
+  let heartbeats = 0;
+  const streaming = (async () => {
+    const options = { signal: leaving.signal, timeoutMs: 0 };
+    for await (const it of auth.client.watchRevocations({}, options)) {
+      if (it.renamedUserIds.includes(user.id)) happened.push("told");
+      heartbeats = it.caughtUp ? 0 : heartbeats + 1;
+      heard.dispatchEvent(new Event("message"));
+    }
+  })().catch(() => undefined);
+  await once(heard, "message");
+  const database = new Client({ connectionString: auth.database.url });
+  await database.connect();
+  try {
+    await database.query("begin");
+    // What only readers of the feed need.
+    await database.query("lock table auth.revocation_horizon in access exclusive mode");
+    const answered = auth.client
+      .updateProfile({ firstName: "Renamed" }, as(tokens.accessToken))
+      .then(() => happened.push("answered"));
+    const renamed = `select from auth.users where id = ${user.id} and first_name = 'Renamed'`;
+    while ((await auth.database.query(renamed)).length === 0) await nextLoop();
+    heartbeats = 0;
+    while (heartbeats < 2) await once(heard, "message");
+    await database.query("commit");
+    await answered;
+  } finally {
+    await database.end();
+    leaving.abort();
+  }
+  await streaming;
+  assert.deepEqual(happened, ["told", "answered"]);
 });
 
 test("heartbeats come while nothing happens", async () => {

@@ -25,7 +25,7 @@ export const getProfile = (): Handler<typeof AuthService, "getProfile"> => async
 
 export const updateProfile =
   (
-    ctx: Pick<AuthContext, "db" | "limits" | "passwords">,
+    ctx: Pick<AuthContext, "db" | "followers" | "limits" | "passwords">,
   ): Handler<typeof AuthService, "updateProfile"> =>
   async (req, call) => {
     const { userId, sessionId } = requireUser(call);
@@ -52,12 +52,17 @@ export const updateProfile =
         throw new AppError("USER_EXISTS", { faults: [{ path, message: "is taken" }] });
       });
     if (!change) throw new AppError("UNAUTHENTICATED");
-    if (change.isSeen) await pause(feedLeadMs);
+    if (change.isSeen) {
+      await ctx.followers.served(feedLimitMs);
+      await pause(feedLeadMs);
+    }
     return { user: rowToUser(change.user) };
   };
 
-/** By then the feed has brought what others see, so that the next message carries it. */
+/** By then what our streams have sent is there, and so is what those of other instances send. */
 const feedLeadMs = 50;
+/** A change is answered, even if a stream hangs. */
+const feedLimitMs = 1_000;
 
 const wrongPassword = () => invalid("currentPassword", "is wrong");
 

@@ -20,9 +20,10 @@ const { heartbeat, longestRead } = budgets.revocation;
  */
 export const watchRevocations = ({
   feedDb,
+  followers,
   notices,
   log,
-}: Pick<AuthContext, "feedDb" | "notices" | "log">) =>
+}: Pick<AuthContext, "feedDb" | "followers" | "notices" | "log">) =>
   async function* (
     req: WatchRevocationsRequest,
     { signal }: Pick<Call, "signal">,
@@ -32,6 +33,7 @@ export const watchRevocations = ({
     let reading: Promise<{ page: FeedPage | undefined }> | undefined;
     let startedAt = 0;
     let version = 0;
+    using follower = followers.join();
     while (!signal.aborted) {
       if (!reading) {
         version = notices.version();
@@ -56,6 +58,7 @@ export const watchRevocations = ({
       if (page) {
         cursor = page.cursor;
         yield toResponse(page, isRecent && !page.hasMore);
+        if (!page.hasMore) follower.sent(startedAt);
         if (page.hasMore || !isRecent) continue;
       } else {
         yield create(WatchRevocationsResponseSchema, { cursor: cursor ?? "" });
