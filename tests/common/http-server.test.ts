@@ -34,12 +34,18 @@ async function start(options: Partial<HttpServerOptions> = {}) {
 }
 
 /** The head of the answer to a request for an upgrade. */
-async function upgrade(port: number, path: string, protocol: string): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
-  socket.write(
+function upgrade(port: number, path: string, protocol: string): Promise<string> {
+  return send(
+    port,
     `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n` +
       "X-Request-Id: the-one\r\n\r\n",
   );
+}
+
+/** All that is answered to a text until the connection ends. */
+async function send(port: number, sent: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.write(sent);
   let text = "";
   socket.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
@@ -74,6 +80,32 @@ describe("an HTTP port", () => {
     const broken = await fetch(port.url);
     assert.equal(broken.status, 500);
     assert.doesNotMatch(await broken.text(), /secret/);
+  });
+
+  test("gives what it can't read a request id too, and nothing in the middle of an answer", async () => {
+    await using port = await start({
+      handle: (_req, res) => {
+        res.writeHead(200, { "content-length": 10 });
+        res.write("half ");
+      },
+    });
+    const large = `GET / HTTP/1.1\r\nHost: a\r\nX-Large: ${"a".repeat(17_000)}\r\n\r\n`;
+    const requestId = /\r\nx-request-id: [0-9a-f-]{36}\r\n/;
+    const refused = await send(port.server.port, large);
+    assert.match(refused, /^HTTP\/1.1 431 /);
+    assert.match(refused, requestId);
+    const garbage = await send(port.server.port, "garbage\r\n\r\n");
+    assert.match(garbage, /^HTTP\/1.1 400 /);
+    assert.match(garbage, requestId);
+    const socket = connect(port.server.port, "127.0.0.1").setEncoding("utf8");
+    socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let [text] = await once(socket, "data");
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+    });
+    socket.write("garbage\r\n\r\n");
+    await once(socket, "close");
+    assert.match(text, /^HTTP\/1.1 200 .*half $/s);
   });
 
   test("passes over upgrades that are not WebSockets, and refuses those of other paths", async () => {

@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import type { Duplex } from "node:stream";
 import { AppError, errorEntry, toAppError } from "#contract/errors.ts";
-import { withRequestId } from "#rpc";
+import { requestIdFrom, withRequestId } from "#rpc";
 import { budgets } from "../budgets.ts";
 import { listen } from "../lifecycle.ts";
 import type { Logger } from "../log.ts";
@@ -63,7 +63,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     requestTimeout: budgets.http.request,
     connectionsCheckingInterval: budgets.http.check,
   });
-  server.on("request", answerRequests(options));
+  const answers: Answers = new WeakMap();
+  server.on("request", answerRequests(options, answers));
+  server.on("clientError", refuseUnreadable(answers));
   if (sockets) server.on("upgrade", answerUpgrades(options, sockets));
   const port = await listen(server, options.port, options.host, options.portSetting);
   return {
@@ -75,7 +77,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 }
 
-function answerRequests(options: HttpServerOptions): RequestListener {
+/** The last answer that was begun on a connection. */
+type Answers = WeakMap<Duplex, ServerResponse>;
+
+function answerRequests(options: HttpServerOptions, answers: Answers): RequestListener {
   const { operations, log, handle, sockets, translateError } = options;
   const serve = async (req: IncomingMessage, res: ServerResponse) => {
     if (sockets && isSockets(req)) {
@@ -89,6 +94,7 @@ function answerRequests(options: HttpServerOptions): RequestListener {
     await handle(req, res);
   };
   return (req, res) => {
+    answers.set(req.socket, res);
     // After an upgrade that was passed over the parser doesn't read on.
     if (req.headers.upgrade) res.shouldKeepAlive = false;
     const fail = (thrown: unknown) => {
@@ -99,6 +105,32 @@ function answerRequests(options: HttpServerOptions): RequestListener {
       sendError(res, error, commonHead(req));
     };
     withRequestId(requestIdOf(req), () => serve(req, res).catch(fail));
+  };
+}
+
+/** By the code of Node's error; anything else is a bad request. */
+const unreadable = new Map([
+  ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large"],
+  ["HPE_CHUNK_EXTENSIONS_OVERFLOW", "413 Payload Too Large"],
+  ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
+]);
+
+/** Refuses what can't be read as a request; Node's own answer would have no request id. */
+function refuseUnreadable(answers: Answers) {
+  return (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const answer = answers.get(socket);
+    const isAnswering = answer?.headersSent === true && !answer.writableFinished;
+    // Text in the middle of an answer would be taken for a part of it.
+    if (socket.writable && !isAnswering) {
+      const head = [
+        `HTTP/1.1 ${unreadable.get(error.code ?? "") ?? "400 Bad Request"}`,
+        `x-request-id: ${requestIdFrom(undefined)}`,
+        "content-length: 0",
+        "connection: close",
+      ];
+      socket.write(`${head.join("\r\n")}\r\n\r\n`);
+    }
+    socket.destroy(error);
   };
 }
 
