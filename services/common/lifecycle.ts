@@ -82,9 +82,10 @@ export async function runMain(start: () => Promise<RunningService>): Promise<voi
     process.stderr.write(`${error instanceof StartError ? error.message : inspect(error)}\n`);
     process.exit(1);
   }
-  process.send?.({ type: "ready", urls: service.urls });
-  // Written now, so that a process that is killed leaves the next start a cache as well.
+  // Both stop the process for a while, up to seconds on a busy machine: so before it is ready.
+  // The cache is written now, so that a process that is killed leaves the next start one as well.
   flushCompileCache();
   // Else V8 keeps what the start leaves behind until the heap has grown as much again.
   globalThis.gc?.({ type: "major", flavor: "last-resort" });
+  process.send?.({ type: "ready", urls: service.urls });
 }

@@ -163,14 +163,24 @@ test("the commonest passwords are refused in any case", async () => {
 test("a password that everybody could guess of this user or product is refused", async () => {
   const username = `${newName()}_Ada`;
   const user = { username, email: `mail.${username}@example.com`, firstName: "A", lastName: "B" };
-  const own = [username.toUpperCase(), user.email, `mail.${username}`];
-  for (const guessed of [...own, "AetherConnect", "aetherconnect2026!", "123aetherconnect"]) {
-    const error = await errorOf(auth.client.register({ ...user, password: guessed }));
-    assert.deepEqual(
-      error.faults.map(({ path, message }) => ({ path, message })),
-      [{ path: "password", message: "is one of the commonest passwords" }],
-      guessed,
-    );
+  for (const [message, ...passwords] of [
+    [
+      "is the username or the email address",
+      username.toUpperCase(),
+      user.email,
+      `mail.${username}`,
+    ],
+    ["is the name of the product", "AetherConnect", "aetherconnect2026!", "123aetherconnect"],
+    ["is one of the commonest passwords", "password1"],
+  ]) {
+    for (const guessed of passwords) {
+      const error = await errorOf(auth.client.register({ ...user, password: guessed }));
+      assert.deepEqual(
+        error.faults.map((it) => ({ path: it.path, message: it.message })),
+        [{ path: "password", message }],
+        guessed,
+      );
+    }
   }
   const { tokens } = await registerUser(auth.client, { username, email: user.email });
   const change = { currentPassword: password, newPassword: username.toLowerCase() };

@@ -30,11 +30,13 @@ export async function refuseCommonPassword(
   list ??= loadList();
   const folded = loginKey(password);
   const mailbox = email.slice(0, email.lastIndexOf("@"));
-  const isGuessed =
-    folded.replaceAll(/^\P{L}+|\P{L}+$/gu, "") === product ||
-    [username, email, mailbox].some((text) => loginKey(text) === folded) ||
-    (await list).has(folded);
-  if (isGuessed) throw invalid(path, "is one of the commonest passwords");
+  if ([username, email, mailbox].some((text) => loginKey(text) === folded)) {
+    throw invalid(path, "is the username or the email address");
+  }
+  if (folded.replaceAll(/^\P{L}+|\P{L}+$/gu, "") === product) {
+    throw invalid(path, "is the name of the product");
+  }
+  if ((await list).has(folded)) throw invalid(path, "is one of the commonest passwords");
 }
 
 async function loadList(): Promise<ReadonlySet<string>> {
