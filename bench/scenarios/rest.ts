@@ -156,7 +156,7 @@ function reading(
       [narrow, { [other]: { cpu: { atMost: 0.4 } } }],
     ]),
     ms: 2_000,
-    warmUp: 4_000,
+    warmUp: 20_000,
     async prepare({ users, roomId }, mix) {
       const asking = users.slice(0, mix.users);
       // Signs in again whose token would soon expire.

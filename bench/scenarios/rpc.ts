@@ -12,7 +12,7 @@ import type { Scenario } from "../measure/scenario.ts";
 
 const inFlight = 32;
 const ms = 3_000;
-const warmUpCalls = 5_000;
+const warmUpCalls = 20_000;
 
 type Send = () => Promise<object>;
 
