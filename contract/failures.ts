@@ -11,7 +11,7 @@ const ofEverything: readonly ErrorCode[] = ["BUSY", "UNAVAILABLE", "INTERNAL"];
 
 const ofAccess: ReadonlyMap<Access, readonly ErrorCode[]> = new Map([
   [Access.USER, ["UNAUTHENTICATED", "TOKEN_EXPIRED"]],
-  [Access.SERVICE, ["UNAUTHENTICATED", "TOKEN_EXPIRED", "FORBIDDEN"]],
+  [Access.SERVICE, ["UNAUTHENTICATED", "FORBIDDEN"]],
 ]);
 
 /** A socket is signed in once, so that no token of an event can have expired. */

@@ -30,8 +30,8 @@ test("each method is for whom the contract says, and for nobody else", async () 
     [Access.SERVICE]: {
       none: "unauthenticated",
       user: "permission_denied",
-      otherAudience: "unauthenticated",
-      otherSecret: "unauthenticated",
+      otherAudience: "permission_denied",
+      otherSecret: "permission_denied",
     },
   };
   let checked = 0;

@@ -131,10 +131,7 @@ function authorize(authenticator: Authenticator): ServerRule {
       }
     }
     if (needed === Access.SERVICE && values.get(callerKey).kind !== "service") {
-      if (!token) throw new AppError("UNAUTHENTICATED");
-      // A user is known, and may not; of any other token it isn't known who sent it.
-      await authenticator.user(token);
-      throw new AppError("FORBIDDEN");
+      throw new AppError(token ? "FORBIDDEN" : "UNAUTHENTICATED");
     }
     return next();
   };
