@@ -14,9 +14,11 @@ function raw(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = openRaw(platform.gatewayUrl);
     let answer = "";
-    socket.setEncoding("latin1").setTimeout(300);
+    // The first answer may take a while on a busy machine.
+    socket.setEncoding("latin1").setTimeout(3_000);
     socket.on("data", (data) => {
       answer += data;
+      socket.setTimeout(300);
     });
     socket.on("timeout", () => socket.destroy());
     socket.on("error", reject);
