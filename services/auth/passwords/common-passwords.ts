@@ -27,7 +27,6 @@ export async function refuseCommonPassword(
   { username, email }: Known,
   path: string,
 ): Promise<void> {
-  list ??= loadList();
   const folded = loginKey(password);
   const mailbox = email.slice(0, email.lastIndexOf("@"));
   if ([username, email, mailbox].some((text) => loginKey(text) === folded)) {
@@ -36,6 +35,7 @@ export async function refuseCommonPassword(
   if (folded.replaceAll(/^\P{L}+|\P{L}+$/gu, "") === product) {
     throw invalid(path, "is the name of the product");
   }
+  list ??= loadList();
   if ((await list).has(folded)) throw invalid(path, "is one of the commonest passwords");
 }
 
