@@ -11,9 +11,11 @@ import {
 export interface Connections {
   /** Of the server: `http://host:port`. */
   authority: string;
+  /** Of the server: `host:port`. */
+  host: string;
   /** Begins a request. @throws Error of node:http2 or of the socket */
   open: (
-    headers: OutgoingHttpHeaders,
+    headers: OutgoingHttpHeaders | readonly string[],
     options?: ClientSessionRequestOptions,
   ) => Promise<ClientHttp2Stream>;
   /** The same, as Connect for Node asks for it. */
@@ -161,6 +163,7 @@ export function openConnections(url: string): Connections {
 
   return {
     authority: origin,
+    host,
     open,
     request: (method, path, headers, options) =>
       // Left to itself Node writes an IPv6 address without its brackets.

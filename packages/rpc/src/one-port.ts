@@ -11,6 +11,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
+import { type Member, UnorderedSet } from "./unordered-set.ts";
 
 type Listener = (
   req: IncomingMessage | Http2ServerRequest,
@@ -153,7 +154,8 @@ function dropUnread(res: ServerResponse): void {
   });
 }
 
-interface WatchedStream {
+interface WatchedStream extends Member {
+  stream: ServerHttp2Stream;
   startedAt: number;
   /** What of the answer waits to be sent, and since when no less does. */
   pending: number;
@@ -165,10 +167,11 @@ interface WatchedStream {
  * limit for the first, and takes whatever else a session sends for progress of the second.
  */
 function watchStreams(server: Server): (stream: ServerHttp2Stream) => void {
-  const watched = new Map<ServerHttp2Stream, WatchedStream>();
+  const watched = new UnorderedSet<WatchedStream>();
   const sweep = setInterval(() => {
     const now = performance.now();
-    for (const [stream, it] of watched) {
+    for (const it of watched.list()) {
+      const { stream } = it;
       const isHeld = stream.writableEnded && !stream.writableFinished;
       const pending = stream.writableLength + (isHeld ? 1 : 0);
       if (pending === 0 || pending < it.pending) it.pendingSince = now;
@@ -181,8 +184,9 @@ function watchStreams(server: Server): (stream: ServerHttp2Stream) => void {
   server.once("close", () => clearInterval(sweep));
   return (stream) => {
     const startedAt = performance.now();
-    watched.set(stream, { startedAt, pending: 0, pendingSince: startedAt });
-    stream.on("close", () => watched.delete(stream));
+    const it = { stream, startedAt, pending: 0, pendingSince: startedAt, place: -1 };
+    watched.add(it);
+    stream.on("close", () => watched.delete(it));
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type DescMessage,
   type DescMethodUnary,
   isMessage,
+  type Message,
   type MessageInitShape,
   toBinary,
 } from "@bufbuild/protobuf";
@@ -20,7 +21,7 @@ import {
   contentTypeUnaryProto,
   errorFromJsonBytes,
 } from "@connectrpc/connect/protocol-connect";
-import { type Abort, type ClientRule, createAbort } from "./call.ts";
+import { Abort, type ClientCall, type ClientRule } from "./call.ts";
 import type { Connections } from "./connections.ts";
 
 export interface UnaryClientOptions {
@@ -51,9 +52,9 @@ export interface UnaryClient {
 }
 
 type GivenHeaders = Parameters<Transport["unary"]>[3];
-type Sent = Record<string, string>;
-
 type ReceivedHeaders = IncomingHttpHeaders & IncomingHttpStatusHeader;
+
+const ignore = () => undefined;
 
 interface Received {
   header: ReceivedHeaders;
@@ -65,7 +66,7 @@ export function createUnaryClient({
   rule,
   readMaxBytes,
 }: UnaryClientOptions): UnaryClient {
-  const exchange = (header: Sent, body: Uint8Array, abort: Abort) =>
+  const exchange = (header: readonly string[], body: Uint8Array, abort: Abort) =>
     new Promise<Received>((resolve, reject) => {
       let isAborted = false;
       let stream: ClientHttp2Stream | undefined;
@@ -88,8 +89,9 @@ export function createUnaryClient({
   return {
     async call({ method, input, header, timeoutMs, signal }, read) {
       const message = isMessage(input, method.input) ? input : create(method.input, input);
-      const sent = sentHeader(method, header, timeoutMs);
-      const abort = createAbort();
+      const sent = new SentCall(method, message, connections.host, timeoutMs);
+      sent.add(header);
+      const abort = new Abort();
       const onAbort = () => abort.abort(ConnectError.from(signal?.reason, Code.Canceled));
       const timer =
         timeoutMs === undefined
@@ -102,21 +104,13 @@ export function createUnaryClient({
       signal?.addEventListener("abort", onAbort);
       const result: { received?: Received; answer?: ReturnType<typeof read> } = {};
       try {
-        await rule(
-          {
-            method,
-            message,
-            header: (name) => sent[name],
-            setHeader: (name, value) => setHeader(sent, name, value),
-          },
-          async () => {
-            const body = toBinary(method.input, message);
-            result.received = await exchange(sent, body, abort);
-            throwIfFailed(result.received);
-            result.answer = read(result.received.bytes);
-            return result.answer;
-          },
-        );
+        await rule(sent, async () => {
+          const body = toBinary(method.input, message);
+          result.received = await exchange(sent.list, body, abort);
+          throwIfFailed(result.received);
+          result.answer = read(result.received.bytes);
+          return result.answer;
+        });
       } finally {
         clearTimeout(timer);
         signal?.removeEventListener("abort", onAbort);
@@ -128,30 +122,53 @@ export function createUnaryClient({
   };
 }
 
-/** The header of a request, as node:http2 takes it. */
-function sentHeader(
-  method: DescMethodUnary,
-  given: GivenHeaders,
-  timeoutMs: number | undefined,
-): Sent {
-  const sent: Sent = {
-    ":method": "POST",
-    ":path": `/${method.parent.typeName}/${method.name}`,
-    "content-type": contentTypeUnaryProto,
-    "connect-protocol-version": "1",
-  };
-  if (timeoutMs !== undefined) sent["connect-timeout-ms"] = String(timeoutMs);
-  if (given === undefined) return sent;
-  const entries = Symbol.iterator in given ? new Headers(given) : Object.entries(given);
-  for (const [name, value] of entries) setHeader(sent, name.toLowerCase(), String(value));
-  return sent;
-}
+/** A call with its header, which it keeps as node:http2 writes it: name, value, name, value. */
+class SentCall implements ClientCall {
+  readonly method: DescMethodUnary;
+  readonly message: Message;
+  readonly list: string[];
 
-/** @throws TypeError for what can't be sent */
-function setHeader(sent: Sent, name: string, value: string): void {
-  validateHeaderName(name);
-  validateHeaderValue(name, value);
-  sent[name] = value.trim();
+  constructor(
+    method: DescMethodUnary,
+    message: Message,
+    host: string,
+    timeoutMs: number | undefined,
+  ) {
+    this.method = method;
+    this.message = message;
+    this.list = [
+      ...[":method", "POST", ":scheme", "http", ":authority", host],
+      ...[":path", `/${method.parent.typeName}/${method.name}`],
+      ...["content-type", contentTypeUnaryProto, "connect-protocol-version", "1"],
+    ];
+    if (timeoutMs !== undefined) this.list.push("connect-timeout-ms", String(timeoutMs));
+  }
+
+  readonly header = (name: string): string | undefined => {
+    const at = this.#indexOf(name);
+    return at < 0 ? undefined : this.list[at + 1];
+  };
+
+  /** @throws TypeError for what can't be sent */
+  readonly setHeader = (name: string, value: string): void => {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    const at = this.#indexOf(name);
+    if (at < 0) this.list.push(name, value.trim());
+    else this.list[at + 1] = value.trim();
+  };
+
+  /** @throws TypeError for what can't be sent */
+  add(given: GivenHeaders): void {
+    if (given === undefined) return;
+    const entries = Symbol.iterator in given ? new Headers(given) : Object.entries(given);
+    for (const [name, value] of entries) this.setHeader(name.toLowerCase(), String(value));
+  }
+
+  #indexOf(name: string): number {
+    for (let i = 0; i < this.list.length; i += 2) if (this.list[i] === name) return i;
+    return -1;
+  }
 }
 
 function receive(
@@ -190,6 +207,8 @@ function receive(
   });
   stream.on("close", () => {
     if (!isOver) reject(lost(stream.errored, stream.rstCode));
+    // Node's session has the stream in a map, see `UnorderedSet`: it mustn't keep the call too.
+    stream.removeAllListeners().on("error", ignore);
   });
 }
 

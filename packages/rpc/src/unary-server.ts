@@ -1,5 +1,5 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
+import type { DescMethod, DescMethodUnary, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import { mergeNonProtocolHeaders } from "@connectrpc/connect/protocol";
 import {
@@ -9,10 +9,11 @@ import {
   errorToJsonBytes,
   parseTimeout,
 } from "@connectrpc/connect/protocol-connect";
-import { type Abort, type Answer, createAbort, type ServerCall, type ServerRule } from "./call.ts";
+import { Abort, type Answer, type ServerCall, type ServerRule } from "./call.ts";
 import { type Encoder, parse, plainEncoder, write } from "./codec.ts";
 import type { Implementation } from "./implementation.ts";
 import { requestIdFrom, requestIdHeader, withRequestId } from "./request-id.ts";
+import { UnorderedSet } from "./unordered-set.ts";
 
 /** A unary method and what answers it. */
 interface Route {
@@ -45,11 +46,12 @@ export interface UnaryServer {
 }
 
 const nothing = new Uint8Array();
+const ignore = () => undefined;
 
 export function createUnaryServer(options: UnaryServerOptions): UnaryServer {
   const { rule, maxTimeoutMs, readMaxBytes, writeMaxBytes } = options;
   const routes = routesOf(options);
-  const underWay = new Set<Abort>();
+  const underWay = new UnorderedSet<Abort>();
 
   const perform = async ({ handle, encode }: Route, call: ServerCall) => {
     const answer = await rule(call, () => handle(call));
@@ -66,7 +68,7 @@ export function createUnaryServer(options: UnaryServerOptions): UnaryServer {
       headerOf(headers, "connect-timeout-ms") ?? null,
       maxTimeoutMs,
     );
-    const abort = createAbort();
+    const abort = new Abort();
     let isRunning = false;
     let isOver = false;
     underWay.add(abort);
@@ -86,7 +88,7 @@ export function createUnaryServer(options: UnaryServerOptions): UnaryServer {
       isRunning = true;
       let call: ServerCall;
       try {
-        call = callOf(stream, headers, route.method, body, abort);
+        call = new UnaryCall(stream, headers, route.method, body, abort);
       } catch (thrown) {
         return fail(thrown);
       }
@@ -110,6 +112,8 @@ export function createUnaryServer(options: UnaryServerOptions): UnaryServer {
           );
     stream.on("close", () => {
       if (!isOver) giveUp(new ConnectError("the caller is gone", Code.Canceled));
+      // Node's session has the stream in a map, see `UnorderedSet`: it mustn't keep the call too.
+      stream.removeAllListeners().on("error", ignore);
     });
     if (error) fail(error);
     else readBody(stream, headers, readMaxBytes, run, fail);
@@ -131,7 +135,7 @@ export function createUnaryServer(options: UnaryServerOptions): UnaryServer {
       return true;
     },
     abort(reason) {
-      for (const it of underWay) it.abort(reason);
+      for (const it of underWay.list()) it.abort(reason);
     },
   };
 }
@@ -160,26 +164,40 @@ function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === "unary";
 }
 
-function callOf(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  method: DescMethodUnary,
-  body: Uint8Array,
-  abort: Abort,
-): ServerCall {
-  return {
-    method,
-    message: parse(method.input, body),
-    values: createContextValues(),
-    header: (name) => headerOf(headers, name),
-    onAbort: abort.onAbort,
-    get signal() {
-      return abort.signal;
-    },
-    get address() {
-      return stream.session?.socket.remoteAddress ?? "unknown";
-    },
-  };
+/** A class for the sake of its getters, see `Abort`. */
+class UnaryCall implements ServerCall {
+  readonly method: DescMethodUnary;
+  readonly message: Message;
+  readonly values = createContextValues();
+  readonly header: (name: string) => string | undefined;
+  readonly #stream: ServerHttp2Stream;
+  readonly #abort: Abort;
+
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    method: DescMethodUnary,
+    body: Uint8Array,
+    abort: Abort,
+  ) {
+    this.method = method;
+    this.message = parse(method.input, body);
+    this.header = (name) => headerOf(headers, name);
+    this.#stream = stream;
+    this.#abort = abort;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get address(): string {
+    return this.#stream.session?.socket.remoteAddress ?? "unknown";
+  }
+
+  onAbort(listener: (reason: unknown) => void): void {
+    this.#abort.onAbort(listener);
+  }
 }
 
 /** Ends at the limit, however much more would come. */
@@ -226,8 +244,7 @@ function respondError(stream: ServerHttp2Stream, thrown: unknown): void {
   // What another server has said is of that call alone.
   if (!error.isWireError) mergeNonProtocolHeaders(metadata, error.metadata);
   const body = errorToJsonBytes(error, undefined);
-  const more = Object.fromEntries(metadata);
-  respond(stream, codeToHttpStatus(error.code), contentTypeUnaryJson, body, more);
+  respond(stream, codeToHttpStatus(error.code), contentTypeUnaryJson, body, [...metadata].flat());
 }
 
 function respond(
@@ -235,12 +252,14 @@ function respond(
   status: number,
   type: string,
   body: Uint8Array,
-  more?: Record<string, string>,
+  more: readonly string[] = [],
 ): void {
   if (stream.destroyed || stream.closed) return;
   const isEmpty = body.length === 0;
+  const length = String(body.length);
+  // As a list, which Node writes as it is.
   stream.respond(
-    { ":status": status, "content-type": type, "content-length": body.length, ...more },
+    [":status", String(status), "content-type", type, "content-length", length, ...more],
     { endStream: isEmpty },
   );
   if (stream.readableEnded || stream.endAfterHeaders) {
