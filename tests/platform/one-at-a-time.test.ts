@@ -32,3 +32,21 @@ test("what is asked for later begins at once", async () => {
   ends[1]?.();
   await second;
 });
+
+test("what is asked for while it fails is done all the same, and its outcome counts", async () => {
+  const ends: PromiseWithResolvers<void>[] = [];
+  const act = oneAtATime(() => {
+    const end = Promise.withResolvers<void>();
+    ends.push(end);
+    return end.promise;
+  });
+  const asked = [act(), act()];
+  ends[0]?.reject(new Error("the first fails"));
+  await new Promise(setImmediate);
+  assert.equal(ends.length, 2);
+  ends[1]?.resolve();
+  await Promise.all(asked);
+  const last = act();
+  ends[2]?.reject(new Error("the last fails"));
+  await assert.rejects(last, { message: "the last fails" });
+});

@@ -1,6 +1,7 @@
 /**
  * Answers what starts `act`, never beside itself: asked for in the meantime, it is done once more
- * afterwards, so that the last time has seen all that was there to see.
+ * afterwards, so that the last time has seen all that was there to see. Of those before, failures
+ * are passed over.
  */
 export function oneAtATime(act: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
@@ -9,7 +10,11 @@ export function oneAtATime(act: () => Promise<void>): () => Promise<void> {
     try {
       while (isWanted) {
         isWanted = false;
-        await act();
+        try {
+          await act();
+        } catch (error) {
+          if (!isWanted) throw error;
+        }
       }
     } finally {
       running = undefined;
