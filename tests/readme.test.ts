@@ -13,6 +13,7 @@ import { gatewaySettings } from "#gateway/config.ts";
 import { messageSettings } from "#message/config.ts";
 import { startSettings } from "#tools/platform/check-settings.ts";
 import { type Platform, startPlatform } from "#tools/rig/platform.ts";
+import { startTcpProxy } from "#tools/rig/tcp-proxy.ts";
 
 const run = promisify(execFile);
 
@@ -31,15 +32,23 @@ describe("the README's commands", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** The blocks to try, pointed at the platform under test. */
-  function blocks(language: string): string[] {
+  /** The blocks to try, pointed at the platform under test, or to what stands before it. */
+  function blocks(language: string, by: Partial<Platform> = {}): string[] {
+    const { gatewayUrl, messageUrl, authRpcUrl } = { ...platform, ...by };
     return [...readme.matchAll(new RegExp(`\`\`\`${language} try\\n(.*?)\`\`\``, "gs"))].map(
       ([, code = ""]) =>
         code
-          .replaceAll("http://localhost:3000", platform.gatewayUrl)
-          .replaceAll("http://localhost:3001", platform.messageUrl)
-          .replaceAll("http://localhost:50001", platform.authRpcUrl),
+          .replaceAll("http://localhost:3000", gatewayUrl)
+          .replaceAll("http://localhost:3001", messageUrl)
+          .replaceAll("http://localhost:50001", authRpcUrl),
     );
+  }
+
+  async function runChat(by: Partial<Platform> = {}): Promise<string> {
+    const [program = ""] = blocks("js", by);
+    await writeFile(join(folder, "chat.mjs"), program);
+    const { stdout } = await run("node", ["chat.mjs"], { cwd: folder, timeout: 20_000 });
+    return stdout;
   }
 
   test("curl registers, signs in and looks around; the client chats", async () => {
@@ -56,13 +65,38 @@ describe("the README's commands", () => {
         [true, undefined],
       ],
     );
-    const [program = ""] = blocks("js");
-    await writeFile(join(folder, "chat.mjs"), program);
-    const chat = await run("node", ["chat.mjs"], { cwd: folder, timeout: 20_000 });
-    assert.match(chat.stdout, /#1 Ada Lovelace: Hello, world!/);
-    assert.match(chat.stdout, /acknowledged: the message is stored/);
+    const printed = await runChat();
+    assert.match(printed, /#1 Ada Lovelace: Hello, world!/);
+    assert.match(printed, /acknowledged: the message is stored/);
     const keys = await run("bash", ["-euc", rpc]);
     assert.equal(JSON.parse(keys.stdout).keys[0].crv, "Ed25519");
+  });
+
+  test("the client comes back when its connection is cut and no token can be had", async () => {
+    const signIns: ("passed" | "cut" | "unavailable")[] = [];
+    await using gateway = await startTcpProxy(platform.gatewayUrl, (link) => ({
+      fromNear(chunk) {
+        if (!chunk.includes("/api/auth/ws-token")) return true;
+        // Once its connection has been cut the gateway is gone first, and then it can't reach auth.
+        const outcome = (["passed", "cut", "unavailable"] as const)[signIns.length] ?? "passed";
+        signIns.push(outcome);
+        if (outcome === "cut") link.cut();
+        if (outcome === "unavailable") link.toNear(unavailable);
+        return outcome === "passed";
+      },
+    }));
+    let cuts = 0;
+    await using sockets = await startTcpProxy(platform.messageUrl, (link) => ({
+      fromFar(chunk) {
+        if (cuts > 0 || !chunk.includes('"connected"')) return true;
+        cuts++;
+        link.cut();
+        return false;
+      },
+    }));
+    const printed = await runChat({ gatewayUrl: gateway.url, messageUrl: sockets.url });
+    assert.match(printed, /acknowledged: the message is stored/);
+    assert.deepEqual([cuts, signIns], [1, ["passed", "cut", "unavailable", "passed"]]);
   });
 
   test("its table has a row for every setting, as it is declared", () => {
@@ -74,6 +108,8 @@ describe("the README's commands", () => {
     assert.deepEqual([...new Set(declared)].sort(), rows.toSorted());
   });
 });
+
+const unavailable = Buffer.from("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}");
 
 /** The row of a setting, with what is taken if it isn't set. */
 function rowOf(rule: z.ZodType): string {
