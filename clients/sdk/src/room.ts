@@ -115,8 +115,6 @@ export function createRoom(options: RoomOptions): RoomCore {
       log.replace(messages, lastSeq);
       isAtEnd = true;
       for (const message of messages) outbox.arrived(message);
-      const last = messages.at(-1);
-      if (last) directory.heard(last);
       for (const thread of threads) thread.load().catch(() => undefined);
       if (pins) loadPins().catch(() => undefined);
       changed();
@@ -139,6 +137,9 @@ export function createRoom(options: RoomOptions): RoomCore {
       room = joined;
       error = undefined;
       directory.put(joined);
+      // Who comes back may have missed nothing, and the room itself doesn't say the last message.
+      const last = log.items().at(-1);
+      if (isAtEnd && last) directory.heard(last);
       if (joined.memberCount <= mostReaders) loadReads().catch(() => undefined);
       view.changed();
     },
