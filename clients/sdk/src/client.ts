@@ -1,4 +1,5 @@
-import { type Connection, createWire, type On } from "./connection.ts";
+import { createWire } from "./connection.ts";
+import type { Connection, On } from "./connection-types.ts";
 import { createDirectory } from "./directory.ts";
 import { closed } from "./errors.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Wire } from "./connection.ts";
+import type { Wire } from "./connection-types.ts";
 import { ChatError, toChatError } from "./errors.ts";
 import type { Membership, Message, Room } from "./gen/contract.ts";
 import type { Problems } from "./problems.ts";

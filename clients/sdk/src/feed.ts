@@ -1,4 +1,4 @@
-import type { AckOf, Wire } from "./connection.ts";
+import type { AckOf, Wire } from "./connection-types.ts";
 import type { Message, Room } from "./gen/contract.ts";
 import { persist } from "./waiting.ts";
 

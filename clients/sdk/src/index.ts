@@ -1,6 +1,6 @@
 export type { Calls, ChatClient, ClientOptions } from "./client.ts";
 export { createClient } from "./client.ts";
-export type { Connection, ConnectionSnapshot, ServerEvent } from "./connection.ts";
+export type { Connection, ConnectionSnapshot, ServerEvent } from "./connection-types.ts";
 export type { RoomsSnapshot } from "./directory.ts";
 export type { ChatErrorCode, ChatErrorInfo } from "./errors.ts";
 export { ChatError } from "./errors.ts";

@@ -1,4 +1,4 @@
-import type { ClientPayload } from "./connection.ts";
+import type { ClientPayload } from "./connection-types.ts";
 import type { ChatErrorInfo } from "./errors.ts";
 import type { ClientToServerEvents, Membership, Message } from "./gen/contract.ts";
 import type { MethodName, RequestOf } from "./http.ts";

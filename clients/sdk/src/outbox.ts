@@ -1,4 +1,4 @@
-import type { AckOf, Wire } from "./connection.ts";
+import type { AckOf, Wire } from "./connection-types.ts";
 import { ChatError, closed, signedOut, toChatError } from "./errors.ts";
 import type { ClientToServerEvents, Message } from "./gen/contract.ts";
 import type { AnswerOf, MethodName } from "./http.ts";

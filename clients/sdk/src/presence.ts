@@ -1,4 +1,4 @@
-import type { Wire } from "./connection.ts";
+import type { Wire } from "./connection-types.ts";
 import { toChatError } from "./errors.ts";
 import type { Presence as UserPresence } from "./gen/contract.ts";
 import { createView, type Readable } from "./state.ts";

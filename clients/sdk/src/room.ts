@@ -1,4 +1,4 @@
-import type { Wire } from "./connection.ts";
+import type { Wire } from "./connection-types.ts";
 import type { Directory } from "./directory.ts";
 import { ChatError, type ChatErrorInfo, signedOut, toChatError } from "./errors.ts";
 import { createFeed } from "./feed.ts";

@@ -1,4 +1,4 @@
-import type { Wire } from "./connection.ts";
+import type { Wire } from "./connection-types.ts";
 import type { Directory, RoomsSnapshot } from "./directory.ts";
 import { type ChatErrorInfo, closed, signedOut } from "./errors.ts";
 import type { CreateRoomRequest, OpenDirectRoomRequest, Room as RoomInfo } from "./gen/contract.ts";

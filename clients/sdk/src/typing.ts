@@ -1,4 +1,4 @@
-import type { Wire } from "./connection.ts";
+import type { Wire } from "./connection-types.ts";
 
 /** Somebody who types. `username` is the name that their messages carry. */
 export interface Typist {
