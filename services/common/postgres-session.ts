@@ -33,6 +33,8 @@ export const sessionSettings: Readonly<Record<string, string>> = {
   // All statements are named, and none gains by plans of its own for each call; left to itself
   // PostgreSQL goes on planning some anew, at more than the cost of running them.
   plan_cache_mode: "force_generic_plan",
+  // As for memory and SSDs. With the default, for disks that turn, small tables are read whole.
+  random_page_cost: "1.1",
   // Where and how tables and passwords are made.
   default_tablespace: "",
   temp_tablespaces: "",

@@ -41,6 +41,7 @@ const otherwise: Readonly<Record<keyof typeof sessionSettings, string>> = {
   transform_null_equals: "on",
   quote_all_identifiers: "on",
   plan_cache_mode: "force_custom_plan",
+  random_page_cost: "40",
   default_tablespace: "nowhere",
   temp_tablespaces: "nowhere",
   default_table_access_method: "nothing",

@@ -86,9 +86,10 @@ const selectRoomsOf = statement(
 export async function listRoomsOf(db: Db, userIds: readonly string[]): Promise<Room[][]> {
   const rows = await selectRoomsOf(db, { userIds: [...userIds] });
   const heads = new Map(rows.map((row) => [row.id, row]));
+  const begun = [...heads.values()].filter((row) => row.lastSeq > 0);
   const lastOf = ({ id, lastSeq }: RoomRow) => ({ roomId: id, from: lastSeq, to: lastSeq });
-  const last = await listRanges(db, [...heads.values()].map(lastOf));
-  const lastMessages = new Map([...heads.keys()].map((id, i) => [id, last[i]?.[0]]));
+  const last = await listRanges(db, begun.map(lastOf));
+  const lastMessages = new Map(begun.map(({ id }, i) => [id, last[i]?.[0]]));
   const lists = userIds.map((): Room[] => []);
   for (const row of rows) {
     const room = asSeenBy(userIds[row.i - 1] ?? "", rowToRoom(row), rowToMember(row));
