@@ -1,6 +1,19 @@
+import type { IncomingHttpHeaders } from "node:http2";
 import { setImmediate } from "node:timers/promises";
-import { type DescMethodUnary, type Message, toBinary } from "@bufbuild/protobuf";
-import { ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
+import {
+  type DescMessage,
+  type DescMethodUnary,
+  type DescService,
+  type Message,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import {
+  ConnectError,
+  type Interceptor,
+  type Transport,
+  type UnaryResponse,
+} from "@connectrpc/connect";
 import { trailerDemux } from "@connectrpc/connect/protocol-connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { type ClientCall, type ClientRule, joinRules } from "./call.ts";
@@ -90,19 +103,7 @@ export function openRpcClient(options: RpcClientOptions): RpcClient {
           { method, input, header, timeoutMs: limitOf(timeoutMs), signal },
           (bytes) => parse(method.output, bytes),
         );
-        const demux = () => trailerDemux(toHeaders(received.header));
-        return {
-          stream: false,
-          service: method.parent,
-          method,
-          message: received.answer,
-          get header() {
-            return demux()[0];
-          },
-          get trailer() {
-            return demux()[1];
-          },
-        };
+        return new UnaryAnswer(method, received.answer, received.header);
       },
       stream: stock.stream,
     },
@@ -112,6 +113,34 @@ export function openRpcClient(options: RpcClientOptions): RpcClient {
     },
     close,
   };
+}
+
+/** A class for the sake of its getters, see `Abort`. */
+class UnaryAnswer<I extends DescMessage, O extends DescMessage> implements UnaryResponse<I, O> {
+  readonly stream = false;
+  readonly service: DescService;
+  readonly method: DescMethodUnary<I, O>;
+  readonly message: MessageShape<O>;
+  readonly #header: IncomingHttpHeaders;
+
+  constructor(
+    method: DescMethodUnary<I, O>,
+    message: MessageShape<O>,
+    header: IncomingHttpHeaders,
+  ) {
+    this.service = method.parent;
+    this.method = method;
+    this.message = message;
+    this.#header = header;
+  }
+
+  get header(): Headers {
+    return trailerDemux(toHeaders(this.#header))[0];
+  }
+
+  get trailer(): Headers {
+    return trailerDemux(toHeaders(this.#header))[1];
+  }
 }
 
 /** A call that Connect for Node makes, as rules see it. */

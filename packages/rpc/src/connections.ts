@@ -13,11 +13,11 @@ export interface Connections {
   authority: string;
   /** Of the server: `host:port`. */
   host: string;
-  /** Begins a request. @throws Error of node:http2 or of the socket */
+  /** Begins a request, at once where a connection is there. @throws Error of node:http2 or of the socket */
   open: (
     headers: OutgoingHttpHeaders | readonly string[],
     options?: ClientSessionRequestOptions,
-  ) => Promise<ClientHttp2Stream>;
+  ) => ClientHttp2Stream | Promise<ClientHttp2Stream>;
   /** The same, as Connect for Node asks for it. */
   request: (
     method: string,
@@ -140,32 +140,37 @@ export function openConnections(url: string): Connections {
       if (isDead || refusals.has(stream.rstCode)) connection.isRetired = true;
       settle(connection);
     });
+    return stream;
   };
-  const open: Connections["open"] = async (headers, options) => {
+  const open: Connections["open"] = (headers, options) => {
     const connection = pick();
-    const { session } = connection;
-    if (connection.calls++ === 0) session.ref();
-    try {
-      if (connection.opening) await connection.opening;
-      if (!session.closed && !session.destroyed) {
-        const stream = session.request(headers, options);
-        watch(connection, stream);
-        return stream;
+    if (connection.calls++ === 0) connection.session.ref();
+    const start = () => {
+      const { session } = connection;
+      // It has ended in the moment in which it was there.
+      const isOver = session.closed || session.destroyed;
+      try {
+        if (!isOver) return watch(connection, session.request(headers, options));
+      } catch (thrown) {
+        settle(connection);
+        throw thrown;
       }
-    } catch (thrown) {
       settle(connection);
-      throw thrown;
-    }
-    // It has ended in the moment in which it was there.
-    settle(connection);
-    return open(headers, options);
+      return open(headers, options);
+    };
+    return connection.opening
+      ? connection.opening.then(start, (thrown: unknown) => {
+          settle(connection);
+          throw thrown;
+        })
+      : start();
   };
 
   return {
     authority: origin,
     host,
     open,
-    request: (method, path, headers, options) =>
+    request: async (method, path, headers, options) =>
       // Left to itself Node writes an IPv6 address without its brackets.
       open({ ":method": method, ":path": path, ":authority": host, ...headers }, options),
     notifyResponseByteRead(stream) {

@@ -54,8 +54,6 @@ export interface UnaryClient {
 type GivenHeaders = Parameters<Transport["unary"]>[3];
 type ReceivedHeaders = IncomingHttpHeaders & IncomingHttpStatusHeader;
 
-const ignore = () => undefined;
-
 interface Received {
   header: ReceivedHeaders;
   bytes: Uint8Array;
@@ -75,15 +73,20 @@ export function createUnaryClient({
         reject(reason);
         stream?.close(constants.NGHTTP2_CANCEL);
       });
-      connections.open(header, { endStream: body.length === 0 }).then(
-        (opened) => {
-          stream = opened;
-          if (isAborted) return stream.close(constants.NGHTTP2_CANCEL);
-          receive(stream, readMaxBytes, connections, resolve, reject);
-          if (body.length > 0) stream.end(body);
-        },
-        (thrown: unknown) => reject(lost(thrown)),
-      );
+      const start = (opened: ClientHttp2Stream) => {
+        stream = opened;
+        if (isAborted) return stream.close(constants.NGHTTP2_CANCEL);
+        receive(stream, readMaxBytes, connections, resolve, reject);
+        if (body.length > 0) stream.end(body);
+      };
+      const fail = (thrown: unknown) => reject(lost(thrown));
+      try {
+        const opened = connections.open(header, { endStream: body.length === 0 });
+        if (opened instanceof Promise) opened.then(start, fail);
+        else start(opened);
+      } catch (thrown) {
+        fail(thrown);
+      }
     });
 
   return {
@@ -207,8 +210,6 @@ function receive(
   });
   stream.on("close", () => {
     if (!isOver) reject(lost(stream.errored, stream.rstCode));
-    // Node's session has the stream in a map, see `UnorderedSet`: it mustn't keep the call too.
-    stream.removeAllListeners().on("error", ignore);
   });
 }
 

@@ -46,7 +46,6 @@ export interface UnaryServer {
 }
 
 const nothing = new Uint8Array();
-const ignore = () => undefined;
 
 export function createUnaryServer(options: UnaryServerOptions): UnaryServer {
   const { rule, maxTimeoutMs, readMaxBytes, writeMaxBytes } = options;
@@ -112,8 +111,6 @@ export function createUnaryServer(options: UnaryServerOptions): UnaryServer {
           );
     stream.on("close", () => {
       if (!isOver) giveUp(new ConnectError("the caller is gone", Code.Canceled));
-      // Node's session has the stream in a map, see `UnorderedSet`: it mustn't keep the call too.
-      stream.removeAllListeners().on("error", ignore);
     });
     if (error) fail(error);
     else readBody(stream, headers, readMaxBytes, run, fail);
