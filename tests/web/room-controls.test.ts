@@ -111,6 +111,7 @@ describe("what can be done with a room", { skip: noChromium }, async () => {
     await page.getByRole("dialog").getByText("join it again at any time").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Leave" }).click();
     await page.getByRole("link", { name: /^Room general/ }).waitFor({ state: "detached" });
+    await page.waitForURL(`${stage.webUrl}/`);
     await page.goBack();
     await page.getByRole("button", { name: "Join room" }).click();
     await composerOf(page).waitFor();
