@@ -36,7 +36,7 @@ test("an older Node ends every script with one line that says what to do", {
     assert.equal(stdout, "");
     assert.match(
       stderr,
-      /^Node\.js 24 is needed, and this is \d+\.\d+\.\d+: npm rebuild node .*\n$/,
+      /^Node\.js 24\.7 is needed, and this is \d+\.\d+\.\d+: npm rebuild node .*\n$/,
     );
   }
 });

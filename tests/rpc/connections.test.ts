@@ -9,6 +9,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { createRpcClient } from "#common/rpc/client.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
 import { Health, HealthCheckResponse_ServingStatus } from "#rpc";
+import { openConnections } from "../../packages/rpc/src/connections.ts";
 import { createOnePortServer, type OnePortServer } from "../../packages/rpc/src/one-port.ts";
 
 const { SERVING } = HealthCheckResponse_ServingStatus;
@@ -152,4 +153,16 @@ describe("calls of one service to another", () => {
       assert.equal(sessions.length, 2);
     });
   }
+});
+
+test("a request names the scheme and the host of its server's URL", () => {
+  const targetOf = (url: string) => openConnections(url).target;
+  assert.deepEqual(targetOf("http://[::1]:50001/"), [
+    ...[":scheme", "http"],
+    ...[":authority", "[::1]:50001"],
+  ]);
+  assert.deepEqual(targetOf("https://rpc.example"), [
+    ...[":scheme", "https"],
+    ...[":authority", "rpc.example"],
+  ]);
 });

@@ -74,6 +74,7 @@ export async function followGuide(platform: Platform, port: number): Promise<voi
   await content.fill("Hello");
   await content.press("Enter");
   await page.getByRole("listitem").filter({ hasText: "Hello" }).waitFor();
+  await page.getByText("sending …").waitFor({ state: "detached" });
 
   await context.setOffline(true);
   await content.fill("Are you there?");

@@ -11,8 +11,8 @@ import {
 export interface Connections {
   /** Of the server: `http://host:port`. */
   authority: string;
-  /** Of the server: `host:port`. */
-  host: string;
+  /** How the head of a request names the server: `:scheme` and `:authority` (RFC 9113, section 8.3.1). */
+  target: readonly string[];
   /** Begins a request, at once where a connection is there. @throws Error of node:http2 or of the socket */
   open: (
     headers: OutgoingHttpHeaders | readonly string[],
@@ -75,7 +75,7 @@ export const refusals = new Set<number | undefined>([
 ]);
 
 export function openConnections(url: string): Connections {
-  const { host, origin } = new URL(url);
+  const { host, origin, protocol } = new URL(url);
   const connections = new Set<Connection>();
 
   const begin = () => {
@@ -168,7 +168,7 @@ export function openConnections(url: string): Connections {
 
   return {
     authority: origin,
-    host,
+    target: [":scheme", protocol.slice(0, -1), ":authority", host],
     open,
     request: async (method, path, headers, options) =>
       // Left to itself Node writes an IPv6 address without its brackets.

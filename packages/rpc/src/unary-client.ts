@@ -92,7 +92,7 @@ export function createUnaryClient({
   return {
     async call({ method, input, header, timeoutMs, signal }, read) {
       const message = isMessage(input, method.input) ? input : create(method.input, input);
-      const sent = new SentCall(method, message, connections.host, timeoutMs);
+      const sent = new SentCall(method, message, connections.target, timeoutMs);
       sent.add(header);
       const abort = new Abort();
       const onAbort = () => abort.abort(ConnectError.from(signal?.reason, Code.Canceled));
@@ -134,13 +134,13 @@ class SentCall implements ClientCall {
   constructor(
     method: DescMethodUnary,
     message: Message,
-    host: string,
+    target: readonly string[],
     timeoutMs: number | undefined,
   ) {
     this.method = method;
     this.message = message;
     this.list = [
-      ...[":method", "POST", ":scheme", "http", ":authority", host],
+      ...[":method", "POST", ...target],
       ...[":path", `/${method.parent.typeName}/${method.name}`],
       ...["content-type", contentTypeUnaryProto, "connect-protocol-version", "1"],
     ];
