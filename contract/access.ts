@@ -7,8 +7,11 @@ const known = new WeakMap<DescMethod, Access>();
  * Who may call a method. @throws Error for one that doesn't say: the service must not start.
  */
 export function accessOf(method: DescMethod): Access {
-  const found = known.get(method) ?? readAccess(method);
-  known.set(method, found);
+  let found = known.get(method);
+  if (found === undefined) {
+    found = readAccess(method);
+    known.set(method, found);
+  }
   return found;
 }
 
