@@ -155,6 +155,19 @@ describe("calls of one service to another", () => {
   }
 });
 
+test("connections that are closed before they are there fail their calls, and nothing else", async () => {
+  for (let turns = 0; turns < 4; turns++) {
+    for (let i = 0; i < 50; i++) {
+      const connections = openConnections(`http://127.0.0.1:${port}`);
+      const opening = Promise.resolve(connections.open({ ":path": "/" }));
+      for (let turn = 0; turn < turns; turn++) await setImmediate();
+      connections.close();
+      // Where it was there before, the stream ends with it.
+      await opening.then((stream) => once(stream, "close"), assert.ok);
+    }
+  }
+});
+
 test("a request names the scheme and the host of its server's URL", () => {
   const targetOf = (url: string) => openConnections(url).target;
   assert.deepEqual(targetOf("http://[::1]:50001/"), [

@@ -80,7 +80,6 @@ export function openConnections(url: string): Connections {
 
   const begin = () => {
     const session = connect(origin, { settings: { initialWindowSize: streamWindowBytes } });
-    session.once("connect", () => session.setLocalWindowSize(connectionWindowBytes));
     const connection: Connection = {
       session,
       opening: opened(session).then(() => {
@@ -182,9 +181,14 @@ export function openConnections(url: string): Connections {
   };
 }
 
-function opened(session: ClientHttp2Session): Promise<unknown> {
+function opened(session: ClientHttp2Session): Promise<void> {
   return new Promise((resolve, reject) => {
-    session.once("connect", resolve);
+    session.once("connect", () => {
+      // Node says this of sessions too that were destroyed before it, and those throw.
+      if (session.destroyed) return reject(new Error("the connection was closed"));
+      session.setLocalWindowSize(connectionWindowBytes);
+      resolve();
+    });
     session.once("error", reject);
     session.once("close", () => reject(new Error("the connection was closed")));
   });
