@@ -87,4 +87,21 @@ describe("the web client", { skip: noChromium }, async () => {
     await messageOf(ada.page, "This message was deleted").waitFor();
     assert.deepEqual([...ada.faults, ...bob.faults], []);
   });
+
+  test("a click that chooses an emoji counts, whatever the message becomes meanwhile", async () => {
+    const ada = await stage.person("Ada");
+    const bob = await stage.person("Bob");
+    const roomId = await openRoomWith(stage, [ada, bob]);
+    await say(bob.page, "First");
+    const message = messageOf(ada.page, "Bob Example");
+    await message.hover();
+    await message.getByRole("button", { name: "React" }).click();
+    await ada.page.getByRole("searchbox", { name: "Search emoji" }).fill("parrot");
+    await ada.page.getByRole("gridcell", { name: "parrot" }).hover();
+    await ada.page.mouse.down();
+    await bob.api.put(`/api/rooms/${roomId}/messages/1`, { content: "Second" });
+    await message.getByText("Second").waitFor();
+    await ada.page.mouse.up();
+    await message.getByRole("button", { name: "🦜 1" }).waitFor();
+  });
 });

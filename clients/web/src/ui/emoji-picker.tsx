@@ -1,4 +1,4 @@
-import { type EmojiData, EmojiPicker as Picker } from "frimousse";
+import { type EmojiData, type EmojiPickerListComponents, EmojiPicker as Picker } from "frimousse";
 import type { AriaAttributes } from "react";
 
 interface EmojiPickerProps {
@@ -23,31 +23,26 @@ export default function EmojiPicker({ onPick }: EmojiPickerProps) {
       <Picker.Viewport className="emoji-viewport scrolls">
         <Picker.Loading className="emoji-loading">Loading…</Picker.Loading>
         <Picker.Empty className="emoji-loading">Nothing found</Picker.Empty>
-        <Picker.List
-          className="emoji-list"
-          components={{
-            CategoryHeader: ({ category, ...props }) => (
-              <div className="emoji-category" {...props}>
-                {category.label}
-              </div>
-            ),
-            Row: (props) => <div className="emoji-row" {...countedFromOne(props)} />,
-            Emoji: ({ emoji, ...props }) => (
-              <button
-                className="emoji"
-                {...countedFromOne(props)}
-                type="button"
-                aria-label={emoji.label}
-              >
-                {emoji.emoji}
-              </button>
-            ),
-          }}
-        />
+        <Picker.List className="emoji-list" components={components} />
       </Picker.Viewport>
     </Picker.Root>
   );
 }
+
+/** The same at every render: new ones would put a new button under a click that has begun. */
+const components: Partial<EmojiPickerListComponents> = {
+  CategoryHeader: ({ category, ...props }) => (
+    <div className="emoji-category" {...props}>
+      {category.label}
+    </div>
+  ),
+  Row: (props) => <div className="emoji-row" {...countedFromOne(props)} />,
+  Emoji: ({ emoji, ...props }) => (
+    <button className="emoji" {...countedFromOne(props)} type="button" aria-label={emoji.label}>
+      {emoji.emoji}
+    </button>
+  ),
+};
 
 /** The picker counts rows and columns from 0, where ARIA begins at 1. */
 function countedFromOne<P extends AriaAttributes>(props: P): P {
