@@ -83,3 +83,63 @@ for (const [who, watches] of [
     assert.deepEqual([activity.roomId, activity.lastMessage?.content], [roomId, "before"]);
   });
 }
+
+/** An instance that hears of other instances by polling alone, held up where a test says so. */
+async function startPolling(held: Partial<Record<"positions" | "listMessages", Promise<void>>>) {
+  const opened = await openPostgresStore(services.database.url, createLogger("message", "silent"));
+  const statesRead = Promise.withResolvers<void>();
+  const store: typeof opened = {
+    ...opened,
+    async positions(roomIds) {
+      await held.positions;
+      return opened.positions(roomIds);
+    },
+    async listMessages(...asked) {
+      await held.listMessages;
+      return opened.listMessages(...asked);
+    },
+    async listRoomStates(roomIds) {
+      const states = await opened.listRoomStates(roomIds);
+      statesRead.resolve();
+      return states;
+    },
+  };
+  const instance = await services.startAnother({}, { store });
+  return { instance, statesRead: statesRead.promise };
+}
+
+test("who watches already is told what another's list has shown first", async () => {
+  const ada = await services.auth.newUser("Ada");
+  const roomId = await services.newRoom([ada]);
+  const mayPoll = Promise.withResolvers<void>();
+  const { instance } = await startPolling({ positions: mayPoll.promise });
+  await using _ = instance;
+  const options = { url: instance.httpUrl };
+  const [first, second] = [
+    await services.connect(ada, options),
+    await services.connect(ada, options),
+  ];
+  await first.emitWithAck("watch_rooms", {});
+  await services.rpc(ada).messages.sendMessage({ roomId, content: "x" });
+  const notified = next(first, "room_activity");
+  await second.emitWithAck("watch_rooms", {});
+  mayPoll.resolve();
+  assert.equal((await notified).lastSeq, 1);
+});
+
+test("who leaves a room before a message has come is told of it as a watcher", async () => {
+  const ada = await services.auth.newUser("Ada");
+  const roomId = await services.newRoom([ada]);
+  const mayRead = Promise.withResolvers<void>();
+  const { instance, statesRead } = await startPolling({ listMessages: mayRead.promise });
+  await using _ = instance;
+  const socket = await services.connect(ada, { url: instance.httpUrl });
+  await socket.emitWithAck("join_room", { roomId });
+  await socket.emitWithAck("watch_rooms", {});
+  await services.rpc(ada).messages.sendMessage({ roomId, content: "x" });
+  await statesRead;
+  const notified = next(socket, "room_activity");
+  await socket.emitWithAck("leave_room", { roomId });
+  mayRead.resolve();
+  assert.equal((await notified).lastSeq, 1);
+});

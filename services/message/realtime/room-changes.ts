@@ -4,7 +4,7 @@ import { createFollower, type Follower, type FollowerOptions } from "./follower.
 
 /** Carries the changes of rooms' messages to the sockets of this instance, by their revisions. */
 export interface RoomChanges
-  extends Pick<Follower<MessageChange>, "follow" | "reached" | "hint" | "poll">,
+  extends Pick<Follower<MessageChange>, "follow" | "position" | "reached" | "hint" | "poll">,
     Disposable {
   /** A change that this instance has just made. */
   offer: (change: MessageChange) => void;
@@ -53,6 +53,7 @@ export function createRoomChanges(options: RoomChangesOptions): RoomChanges {
 
   return {
     follow: follower.follow,
+    position: follower.position,
     reached: follower.reached,
     hint: follower.hint,
     poll: follower.poll,

@@ -36,6 +36,8 @@ export interface RoomMessages
     Disposable {
   /** A message that this instance has just stored. */
   offer: (message: Message) => void;
+  /** Everything up to there is out; 0 where that isn't known. */
+  position: (roomId: string) => RoomPosition;
   /** A change that this instance has just made. */
   offerChange: (change: MessageChange) => void;
   /** There are changes up to this revision. */
@@ -129,6 +131,10 @@ export function createRoomMessages(options: RoomMessagesOptions): RoomMessages {
     async poll() {
       await Promise.all([follower.poll(), changes.poll()]);
     },
+    position: (roomId) => ({
+      lastSeq: follower.position(roomId) ?? 0,
+      lastRevision: changes.position(roomId) ?? 0,
+    }),
     prune(roomId) {
       follower.prune(roomId);
       changes.prune(roomId);

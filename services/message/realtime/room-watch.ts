@@ -27,6 +27,8 @@ export interface RoomWatch extends Disposable {
   end: (socket: ChatSocket) => void;
   /** A room has come so far, as far as is known here. */
   moved: (roomId: string, position: Partial<RoomPosition>) => void;
+  /** A socket that had joined a room has heard so much of it, and no more from now on. */
+  left: (roomId: string, heard: RoomPosition) => void;
   /** Users' sockets here watch a room from now on, or no longer. */
   added: (userId: string, room: Room) => void;
   removed: (userId: string, roomId: string) => void;
@@ -129,14 +131,19 @@ export function createRoomWatch(options: RoomWatchOptions): RoomWatch {
     for (const [socket, list] of events) delivery.sendEncoded(socket, list);
   };
 
-  const put = (socket: ChatSocket, { rooms }: Watcher, roomId: string, position?: RoomPosition) => {
-    const { lastSeq = 0, lastRevision = 0 } = position ?? {};
-    const room = watched.get(roomId) ?? { sockets: new Set(), lastSeq, lastRevision };
+  const put = (socket: ChatSocket, { rooms }: Watcher, roomId: string, position: RoomPosition) => {
+    const room = watched.get(roomId) ?? { sockets: new Set(), ...position };
     rooms.add(roomId);
     room.sockets.add(socket);
+    watched.set(roomId, room);
+    // Those who watch already haven't been told what this one was answered.
+    raise(roomId, room, position);
+  };
+  const raise = (roomId: string, room: Watched, { lastSeq, lastRevision }: RoomPosition) => {
+    if (!isBehind(room, { lastSeq, lastRevision })) return;
     room.lastSeq = Math.max(room.lastSeq, lastSeq);
     room.lastRevision = Math.max(room.lastRevision, lastRevision);
-    watched.set(roomId, room);
+    dirty.add(roomId);
   };
   const take = (socket: ChatSocket, { rooms }: Watcher, roomId: string) => {
     rooms.delete(roomId);
@@ -155,10 +162,7 @@ export function createRoomWatch(options: RoomWatchOptions): RoomWatch {
     if (watchers.size === 0) return;
     for (const watcher of opening) watcher.opening?.moved.add(roomId);
     const room = watched.get(roomId);
-    if (!room || !isBehind(room, { lastSeq, lastRevision })) return;
-    room.lastSeq = Math.max(room.lastSeq, lastSeq);
-    room.lastRevision = Math.max(room.lastRevision, lastRevision);
-    dirty.add(roomId);
+    if (room) raise(roomId, room, { lastSeq, lastRevision });
     schedule();
   };
   const watchersOfUser = (userId: string) =>
@@ -180,7 +184,9 @@ export function createRoomWatch(options: RoomWatchOptions): RoomWatch {
         opening.delete(watcher);
         watcher.opening = undefined;
         if (!socket.connected || watchers.get(socket) !== watcher) return end(socket);
-        for (const room of rooms) if (!held.left.has(room.id)) put(socket, watcher, room.id, room);
+        for (const room of rooms) {
+          if (!held.left.has(room.id)) put(socket, watcher, room.id, positionOf(room));
+        }
         delivery.send(socket, missedBy(rooms, held));
         for (const roomId of [...held.moved, ...held.added.keys()]) {
           if (watcher.rooms.has(roomId)) dirty.add(roomId);
@@ -190,11 +196,17 @@ export function createRoomWatch(options: RoomWatchOptions): RoomWatch {
     },
     end,
     moved,
+    left(roomId, heard) {
+      // As long as it had joined, it wasn't told here what was still to come to it there.
+      const room = watched.get(roomId);
+      if (room && isBehind(heard, room)) dirty.add(roomId);
+      schedule();
+    },
     added(userId, room) {
       for (const { socket, watcher } of watchersOfUser(userId)) {
         watcher.opening?.left.delete(room.id);
         watcher.opening?.added.set(room.id, room);
-        put(socket, watcher, room.id);
+        put(socket, watcher, room.id, { lastSeq: 0, lastRevision: 0 });
         // `room_added` has no last message, and what is known already isn't told again.
         if (Math.max(room.lastSeq, watched.get(room.id)?.lastSeq ?? 0) > 0) dirty.add(room.id);
       }

@@ -1,17 +1,19 @@
 import type { Delivery } from "#message/realtime/delivery.ts";
 import type { RoomMessages } from "#message/realtime/room-messages.ts";
+import type { RoomWatch } from "#message/realtime/room-watch.ts";
 import { roomName } from "../chat-server.ts";
 import type { EventHandler } from "./event-handler.ts";
 import { lockRoom } from "./room-mutex.ts";
 
 export interface LeaveContext {
   delivery: Pick<Delivery, "flush">;
-  messages: Pick<RoomMessages, "prune">;
+  messages: Pick<RoomMessages, "position" | "prune">;
+  watch: Pick<RoomWatch, "left">;
 }
 
 /** Ends delivery to this socket; leaving a room that it hasn't joined is no fault. */
 export const onLeaveRoom =
-  ({ delivery, messages }: LeaveContext): EventHandler<"leave_room"> =>
+  ({ delivery, messages, watch }: LeaveContext): EventHandler<"leave_room"> =>
   async ({ roomId }, { socket }) => {
     const release = await lockRoom(socket, roomId).catch((error: unknown) => {
       // One that is gone has left.
@@ -20,6 +22,7 @@ export const onLeaveRoom =
     if (socket.data.joined.delete(roomId)) {
       delivery.flush(roomId);
       socket.leave(roomName(roomId));
+      watch.left(roomId, messages.position(roomId));
       messages.prune(roomId);
     }
     release?.();
