@@ -62,6 +62,8 @@ function standardOutput(): DestinationStream {
 
 /** Pino wants less than 16,384. */
 const gatheredBytes = 8 * 1024;
+/** Of lines that can't be written; those that come then are left out. */
+const mostBytes = 1024 * 1024;
 const gatheredMs = 200;
 /** As pino numbers levels. */
 const warn = 40;
@@ -71,7 +73,9 @@ const warn = 40;
  * all before it; what is left is written when the process ends. `kill -9` takes the last 200 ms.
  */
 function gatheredOutput(): DestinationStream {
-  const lines = destination({ sync: true, minLength: gatheredBytes });
+  const lines = destination({ sync: true, minLength: gatheredBytes, maxLength: mostBytes });
+  // A disk that is full takes no lines. Without a listener that would end the process.
+  lines.on("error", () => undefined);
   let waiting: NodeJS.Timeout | undefined;
   // Not flushSync, which throws where nobody reads any more.
   const flush = () => {

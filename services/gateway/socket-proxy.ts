@@ -4,7 +4,7 @@ import { budgets } from "#common/budgets.ts";
 import { requestIdOf, sendError } from "#common/http/answer.ts";
 import { clientAddress } from "#common/http/client-address.ts";
 import { instanceHeader } from "#common/http/headers.ts";
-import { refuseUpgrade, type SocketsHandler } from "#common/http/server.ts";
+import { limitEnd, refuseUpgrade, type SocketsHandler } from "#common/http/server.ts";
 import { clientAddressHeader, clientDeviceHeader } from "#common/rpc/caller.ts";
 import type { ServiceTokens } from "#common/tokens/service-token.ts";
 import { AppError } from "#contract/errors.ts";
@@ -107,6 +107,7 @@ export function createSocketProxy(options: SocketProxyOptions): SocketProxy {
         socket.on("error", () => upstream.destroy());
         // The instance refuses the upgrade: its answer is passed on.
         upstream.on("response", (answer) => {
+          limitEnd(socket);
           const headers = [...withoutHopByHop(answer.rawHeaders), "connection", "close"];
           socket.write(responseHead(answer, headers));
           answer.pipe(socket);

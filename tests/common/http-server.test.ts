@@ -153,4 +153,17 @@ describe("an HTTP port", () => {
     await port.server.close(1);
     await hanging;
   });
+
+  test("closes in time though a client whose upgrade was refused keeps its end open", async () => {
+    const refuse = () => {
+      throw new AppError("UNAVAILABLE");
+    };
+    const { server } = await start({ sockets: { handle: () => undefined, upgrade: refuse } });
+    const socket = connect({ port: server.port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.write("GET /socket.io/ HTTP/1.1\r\nHost: a\r\n");
+    socket.write("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    await once(socket.resume(), "end");
+    await server.close(100);
+    socket.destroy();
+  });
 });

@@ -1,22 +1,27 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 
 const log = new URL("../../services/common/log.ts", import.meta.url).href;
 
+const noFullDisk = existsSync("/dev/full") ? false : "there is no /dev/full";
+
 /** A process that logs, and then does something else. */
 function startLogging(work: string) {
+  const child = spawn(process.execPath, logging(work), { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdout.setEncoding("utf8");
+  return child;
+}
+
+function logging(work: string): string[] {
   const program = `
     import { createLogger } from ${JSON.stringify(log)};
     const log = createLogger("test", "info");
     ${work}`;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  child.stdout.setEncoding("utf8");
-  return child;
+  return ["--input-type=module", "--eval", program];
 }
 
 test("a warning is written at once, after all that came before it", async () => {
@@ -61,5 +66,16 @@ test("a process goes on though nobody reads its log", async () => {
   child.stdout.destroy();
   child.stdin.end("1");
   const [code] = await once(child, "close");
+  assert.equal(code, 7);
+});
+
+test("a process goes on though its log's disk is full", { skip: noFullDisk }, async () => {
+  const full = openSync("/dev/full", "w");
+  const work = `
+    log.info("a line");
+    setTimeout(() => process.exit(7), 500);`;
+  const child = spawn(process.execPath, logging(work), { stdio: ["ignore", full, "inherit"] });
+  const [code] = await once(child, "close");
+  closeSync(full);
   assert.equal(code, 7);
 });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { constants, createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
+import {
+  connect as connectHttp2,
+  constants,
+  createServer as createHttp2Server,
+  type ServerHttp2Session,
+} from "node:http2";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
@@ -8,7 +14,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { createRpcClient } from "#common/rpc/client.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
-import { Health, HealthCheckResponse_ServingStatus } from "#rpc";
+import { createRpcServer, Health, HealthCheckResponse_ServingStatus } from "#rpc";
 import { openConnections } from "../../packages/rpc/src/connections.ts";
 import { createOnePortServer, type OnePortServer } from "../../packages/rpc/src/one-port.ts";
 
@@ -155,6 +161,27 @@ describe("calls of one service to another", () => {
   }
 });
 
+/** Listens, and then takes no connection: further ones wait in vain, as behind a broken network. */
+const takesNone = `
+  const server = require("node:net").createServer();
+  server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+    require("node:fs").writeSync(1, String(server.address().port));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });`;
+
+test("a connection that isn't there in time is given up, and its calls with it", async (t) => {
+  const child = spawn(process.execPath, ["-e", takesNone], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const [written] = await once(child.stdout, "data");
+  const full = [1, 2, 3].map(() => connect(Number(written), "127.0.0.1"));
+  t.after(() => full.map((it) => it.destroy()));
+  await Promise.all(full.slice(0, 2).map((it) => once(it, "connect")));
+  const connections = openConnections(`http://127.0.0.1:${written}`);
+  await assert.rejects(async () => connections.open({ ":path": "/" }), /no connection in time/);
+});
+
 test("connections that are closed before they are there fail their calls, and nothing else", async () => {
   for (let turns = 0; turns < 4; turns++) {
     for (let i = 0; i < 50; i++) {
@@ -178,4 +205,59 @@ test("a request names the scheme and the host of its server's URL", () => {
     ...[":scheme", "https"],
     ...[":authority", "rpc.example"],
   ]);
+});
+
+describe("connections of a server", () => {
+  test("end with a client that is gone without a word", async () => {
+    const socket = connect(port, "127.0.0.1");
+    const emptySettings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    socket.write(Buffer.from(emptySettings));
+    await once(socket, "data");
+    // As the kernel does for a process that was killed.
+    socket.end();
+    await once(socket.resume(), "close");
+  });
+
+  test("don't run a call of which only a part has come", async (t) => {
+    let runs = 0;
+    const handlers = {
+      async check() {
+        runs++;
+        return {};
+      },
+    };
+    const serving = createRpcServer({ implementations: [{ service: Health, handlers }] });
+    const toPort = await open(serving.server, [], t);
+    const socket = connect(toPort, "127.0.0.1");
+    const [[accepted]] = await Promise.all([
+      once(serving.server, "connection"),
+      once(socket, "connect"),
+    ]);
+    const session = connectHttp2(`http://127.0.0.1:${toPort}`, { createConnection: () => socket });
+    session.on("error", () => undefined);
+    const call = session.request({
+      ":method": "POST",
+      ":path": `/${Health.typeName}/Check`,
+      "content-type": "application/proto",
+    });
+    call.on("error", () => undefined);
+    // `service: "a"`, which is a message by itself, but isn't said to be all.
+    call.write(Buffer.from([10, 1, 97]));
+    await new Promise((resolve) => session.ping((...answer) => resolve(answer)));
+    socket.destroySoon();
+    await once(accepted, "close");
+    await serving.close();
+    assert.equal(runs, 0);
+  });
+
+  test("end with a server that was closing when they began", async (t) => {
+    const closing = createOnePortServer(() => undefined);
+    const toPort = await open(closing.server, [], t);
+    const socket = connect(toPort, "127.0.0.1");
+    await Promise.all([once(socket, "connect"), once(closing.server, "connection")]);
+    const closed = closing.close(60_000);
+    const session = connectHttp2(`http://127.0.0.1:${toPort}`, { createConnection: () => socket });
+    await Promise.all([once(session, "close"), closed]);
+  });
 });

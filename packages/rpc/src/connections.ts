@@ -65,6 +65,8 @@ const silentMs = 500;
  */
 const streamWindowBytes = 1024 * 1024;
 const connectionWindowBytes = 4 * 1024 * 1024;
+/** Less than the deadline of a call, so that the next one after it has a new connection. */
+const connectMs = 2_000;
 /** Shorter than servers of ours keep a connection that nobody uses. */
 const idleMs = 5 * 60_000;
 
@@ -191,5 +193,13 @@ function opened(session: ClientHttp2Session): Promise<void> {
     });
     session.once("error", reject);
     session.once("close", () => reject(new Error("the connection was closed")));
+    // TCP tries again ever later: a new connection gets through as soon as one can.
+    const timer = setTimeout(() => {
+      reject(new Error("no connection in time"));
+      // Its socket ends only when TCP gives up, which nobody has to wait for.
+      session.unref();
+      session.destroy();
+    }, connectMs);
+    for (const event of ["connect", "close"]) session.once(event, () => clearTimeout(timer));
   });
 }

@@ -84,11 +84,14 @@ export function createOnePortServer(
     answerStream.call(h2, stream, headers, flags, rawHeaders);
   });
   const sessions = new Set<ServerHttp2Session>();
+  let isClosing = false;
   h2.on("session", (session) => {
     sessions.add(session);
     session.on("close", () => sessions.delete(session));
     session.on("error", () => session.destroy());
     endSilent(session);
+    // It was accepted before the server closed, and spoke after.
+    if (isClosing) session.close();
   });
   h2.on("sessionError", () => undefined);
 
@@ -101,8 +104,10 @@ export function createOnePortServer(
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
     sniff(socket, (isHttp2) => {
-      if (isHttp2) h2.emit("connection", socket);
-      else acceptHttp1.call(h1, socket);
+      if (!isHttp2) return acceptHttp1.call(h1, socket);
+      // Half-open as a server of HTTP/1.1 has it, a session wouldn't end with its client.
+      socket.allowHalfOpen = false;
+      h2.emit("connection", socket);
     });
   });
   h1.on("clientError", (_error, socket) => {
@@ -113,6 +118,7 @@ export function createOnePortServer(
   return {
     server: h1,
     async close(graceMs) {
+      isClosing = true;
       const closed = once(h1, "close");
       h1.close();
       for (const session of sessions) session.close();

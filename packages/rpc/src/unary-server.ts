@@ -227,6 +227,8 @@ function readBody(
     else refuse("");
   });
   stream.on("end", () => {
+    // Said of a stream too that was reset, or lost, in the middle of its request.
+    if (stream.aborted) return;
     const [first] = chunks;
     onBody(first && chunks.length === 1 ? first : Buffer.concat(chunks));
   });

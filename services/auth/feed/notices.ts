@@ -33,14 +33,14 @@ export function startNotices(url: string, log: Logger): Notices {
       connectionTimeoutMillis: budgets.database.connect,
       application_name: "aetherconnect-auth-notices",
     });
-    const ended = new Promise<void>((resolve) => {
-      client.on("error", (err) => {
-        log.debug({ err }, "the connection for notices was lost");
-        resolve();
-      });
-      client.on("end", resolve);
-      closing.signal.addEventListener("abort", () => resolve(), { once: true });
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    const onClosing = () => resolve();
+    client.on("error", (err) => {
+      log.debug({ err }, "the connection for notices was lost");
+      resolve();
     });
+    client.on("end", onClosing);
+    closing.signal.addEventListener("abort", onClosing);
     try {
       await client.connect();
       await prepareSession(client);
@@ -51,6 +51,7 @@ export function startNotices(url: string, log: Logger): Notices {
       wake();
       await ended;
     } finally {
+      closing.signal.removeEventListener("abort", onClosing);
       // A server that hangs doesn't say goodbye.
       const closed = client.end().catch(() => undefined);
       await withDeadline(closed, budgets.drain.notices, () => undefined);

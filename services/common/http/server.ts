@@ -66,13 +66,21 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const answers: Answers = new WeakMap();
   server.on("request", answerRequests(options, answers));
   server.on("clientError", refuseUnreadable(answers));
-  if (sockets) server.on("upgrade", answerUpgrades(options, sockets));
+  /** Node counts them among its connections no more, but its close waits for them. */
+  const upgraded = new Set<Duplex>();
+  if (sockets) {
+    server.on("upgrade", (_req, socket) => {
+      upgraded.add(socket);
+      socket.once("close", () => upgraded.delete(socket));
+    });
+    server.on("upgrade", answerUpgrades(options, sockets));
+  }
   const port = await listen(server, options.port, options.host, options.portSetting);
   return {
     port,
     close(graceMs) {
       operations.drain();
-      return drain(server, graceMs);
+      return drain(server, upgraded, graceMs);
     },
   };
 }
@@ -172,9 +180,20 @@ function dropUnread(res: ServerResponse): void {
   });
 }
 
+/**
+ * For a socket to which nothing but an answer goes any more. Node neither reads it nor has a limit
+ * for it: so its end is read here, and not waited for for ever.
+ */
+export function limitEnd(socket: Duplex): void {
+  socket.resume();
+  const limit = setTimeout(() => socket.destroy(), budgets.http.unread).unref();
+  socket.once("close", () => clearTimeout(limit));
+}
+
 /** Answers a request for a WebSocket with an error: on its socket there is no `ServerResponse`. */
 export function refuseUpgrade(req: IncomingMessage, socket: Duplex, error: AppError): void {
   if (!socket.writable) return void socket.destroy();
+  limitEnd(socket);
   const requestId = requestIdOf(req);
   const body = JSON.stringify(errorBody(error, requestId));
   const head = [
@@ -189,11 +208,14 @@ export function refuseUpgrade(req: IncomingMessage, socket: Duplex, error: AppEr
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
 
-async function drain(server: Server, graceMs: number): Promise<void> {
+async function drain(server: Server, upgraded: Iterable<Duplex>, graceMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   // A kept-alive connection that was busy until now is idle a moment later.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const hard = setTimeout(() => server.closeAllConnections(), graceMs);
+  const hard = setTimeout(() => {
+    server.closeAllConnections();
+    for (const socket of upgraded) socket.destroy();
+  }, graceMs);
   await closed;
   clearInterval(idle);
   clearTimeout(hard);

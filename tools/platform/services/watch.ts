@@ -22,6 +22,8 @@ export function watchFolders(
       clearTimeout(timer);
       timer = setTimeout(report, quietMs);
     });
+    // What can't be watched is not loaded anew; the rest is.
+    watcher.on("error", () => undefined);
     return {
       [Symbol.dispose]: () => {
         clearTimeout(timer);
