@@ -105,15 +105,15 @@ export async function createMessageContext(
   const typing = createTyping({ io, users, blocks, delivery, isHinted });
   const onSeen: RoomNotices["seen"] = (...seen) => notices.seen(...seen);
   const watch = stack.use(createRoomWatch({ io, store, delivery, onSeen, log }));
-  const notices = stack.use(
-    createRoomNotices({
-      ...{ io, store, delivery, isHinted, log },
-      watchersOf: watch.watchersOf,
-    }),
-  );
   const receipts = stack.use(createReceipts({ io, store, delivery, blocks, isHinted, log }));
   const reads = stack.use(
     createReads({ io, store, delivery, receipts, announce: hints.announcer("reads"), log }),
+  );
+  const notices = stack.use(
+    createRoomNotices({
+      ...{ io, store, delivery, reads, isHinted, log },
+      watchersOf: watch.watchersOf,
+    }),
   );
   const mentions = stack.use(
     createMentions({ io, store, delivery, announce: hints.announcer("mentions"), log }),
@@ -196,6 +196,13 @@ export async function createMessageContext(
 
   stack.use(keepSearchable(store, log));
 
+  const closing = new AbortController();
+  stack.defer(() => closing.abort());
+  /** What is said of a change must not be what was before it. */
+  const whenRenewed = async (userIds: readonly string[], notify: () => void) => {
+    await users.renewed(userIds, closing.signal);
+    if (!closing.signal.aborted) notify();
+  };
   const cuts = createSessionCuts(io, metrics);
   const feed = startRevocationFeed({
     auth,
@@ -204,9 +211,9 @@ export async function createMessageContext(
     onReset: cuts.feedReset,
     onUsersChanged(userIds) {
       users.forget(userIds);
-      userIds.forEach(presence.relationsChanged);
+      whenRenewed(userIds, () => userIds.forEach(presence.relationsChanged));
     },
-    onUsersRenamed: notices.renamed,
+    onUsersRenamed: (userIds) => whenRenewed(userIds, () => notices.renamed(userIds)),
   });
   stack.defer(() => feed.close());
   const guard = createSessionGuard(auth, feed);

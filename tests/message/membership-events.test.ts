@@ -6,6 +6,7 @@ import { openPostgresStore } from "#message/store/postgres/store.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import { type RedisServer, startRedis, withoutRedis } from "#tools/rig/redis.ts";
 import { shared } from "#tools/rig/shared.ts";
+import { held } from "./harness/held.ts";
 import { next, startServices, type TestSocket } from "./harness/services.ts";
 
 const services = await shared(startServices());
@@ -124,4 +125,27 @@ test("a socket that has joined again isn't put out by an older removal that come
   const got = next(socket, "new_message");
   await messages.sendMessage({ roomId, content: "still here" });
   assert.equal((await got).seq, 1);
+});
+
+test("who is added again before the removal is answered still watches the room", async () => {
+  const roomId = await services.newRoom([ada, bob], RoomType.PRIVATE);
+  const opened = await openPostgresStore(services.database.url, createLogger("message", "silent"));
+  const removal = held(opened.removeMember);
+  await using instance = await services.startAnother(
+    {},
+    { store: { ...opened, removeMember: removal.ask } },
+  );
+  const socket = await services.connect(bob, { url: instance.httpUrl });
+  await socket.emitWithAck("watch_rooms", {});
+  const { rooms } = services.rpc(ada, instance.rpcUrl);
+  const removing = rooms.removeMember({ roomId, userId: bob.id });
+  await removal.wasRead;
+  const added = next(socket, "room_added");
+  await services.rpc(ada).rooms.addMember({ roomId, userId: bob.id });
+  await added;
+  removal.answer();
+  await removing;
+  const notified = next(socket, "room_activity");
+  await services.rpc(ada).messages.sendMessage({ roomId, content: "x" });
+  assert.equal((await notified).lastSeq, 1);
 });

@@ -222,3 +222,23 @@ test("a new owner is told with the next look where the room couldn't be read", a
   assert.equal((await heard).room?.createdBy, bob.id);
   assert.ok(failures < 1, "it has failed");
 });
+
+test("a receipt comes though its room can't be read at first", async () => {
+  const [ada, bob] = [await newUser("Ada"), await newUser("Bob")];
+  const roomId = await services.newRoom([ada, bob]);
+  await send(ada, roomId);
+  const opened = await openPostgresStore(services.database.url, createLogger("message", "silent"));
+  let asked = 0;
+  const findRoom: typeof opened.findRoom = async (id, userId) => {
+    // The first time it is for the answer, the second for the receipt.
+    if (userId === bob.id && ++asked === 2) throw new AppError("UNAVAILABLE");
+    return opened.findRoom(id, userId);
+  };
+  await using instance = await services.startAnother({}, { store: { ...opened, findRoom } });
+  const socket = await services.connect(ada, { url: instance.httpUrl });
+  await socket.emitWithAck("join_room", { roomId });
+  const receipt = nextRead(socket, bob.id, 1);
+  await services.rpc(bob, instance.rpcUrl).rooms.markRead({ roomId });
+  await receipt;
+  assert.ok(asked > 2);
+});

@@ -198,3 +198,10 @@ test("a socket that doesn't read is cut, and the others get everything", async (
   socket.resume();
   await once(socket, "close");
 });
+
+test("where one message a second is allowed, every event is allowed once", async () => {
+  await using slow = await services.startAnother({ socketMessagesPerSecond: 1 });
+  const socket = await services.connect(ada, { url: slow.httpUrl });
+  assert.ok((await socket.emitWithAck("watch_rooms", {})).success);
+  assert.ok((await socket.emitWithAck("set_presence", { status: "away" })).success);
+});

@@ -32,6 +32,9 @@ function startAuth() {
     goAway() {
       isAway = true;
     },
+    comeBack() {
+      isAway = false;
+    },
     whenAsked(run: () => void) {
       onAsked = run;
     },
@@ -82,4 +85,31 @@ test("while auth is away an older name will do, and auth isn't asked with each m
     nameOf("2"),
     (error) => error instanceof AppError && error.code === "UNAVAILABLE",
   );
+});
+
+test("who is to tell of a change waits until auth has said it", async () => {
+  const { names, users, nameOf, goAway, comeBack } = startAuth();
+  const { signal } = new AbortController();
+  names.set("1", "Ada");
+  await nameOf("1");
+  goAway();
+  names.set("1", "Augusta");
+  users.forget(["1"]);
+  const renewed = users.renewed(["1", "2"], signal);
+  assert.equal(await nameOf("1"), "Ada");
+  comeBack();
+  await renewed;
+  assert.equal(await nameOf("1"), "Augusta");
+});
+
+test("who waits for auth doesn't when all is closed", async () => {
+  const { names, users, nameOf, goAway } = startAuth();
+  const closing = new AbortController();
+  names.set("1", "Ada");
+  await nameOf("1");
+  goAway();
+  users.forget(["1"]);
+  const renewed = users.renewed(["1"], closing.signal);
+  closing.abort();
+  await renewed;
 });

@@ -4,15 +4,17 @@ import { createLogger } from "#common/log.ts";
 import { RoomType } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { openPostgresStore } from "#message/store/postgres/store.ts";
 import { shared } from "#tools/rig/shared.ts";
+import { held } from "./harness/held.ts";
 import { next, startServices } from "./harness/services.ts";
 
 const services = await shared(startServices());
+const openStore = () => openPostgresStore(services.database.url, createLogger("message", "silent"));
 
 test("what is told while a watch begins is told again behind its list, where that is older", async () => {
   const [ada, bob] = [await services.auth.newUser("Ada"), await services.auth.newUser("Bob")];
   const [read, left] = [await services.newRoom([ada, bob]), await services.newRoom([ada, bob])];
   await services.rpc(ada).messages.sendMessage({ roomId: read, content: "x" });
-  const opened = await openPostgresStore(services.database.url, createLogger("message", "silent"));
+  const opened = await openStore();
   const wasRead = Promise.withResolvers<void>();
   const mayAnswer = Promise.withResolvers<void>();
   const slow = {
@@ -86,7 +88,7 @@ for (const [who, watches] of [
 
 /** An instance that hears of other instances by polling alone, held up where a test says so. */
 async function startPolling(held: Partial<Record<"positions" | "listMessages", Promise<void>>>) {
-  const opened = await openPostgresStore(services.database.url, createLogger("message", "silent"));
+  const opened = await openStore();
   const statesRead = Promise.withResolvers<void>();
   const store: typeof opened = {
     ...opened,
@@ -142,4 +144,90 @@ test("who leaves a room before a message has come is told of it as a watcher", a
   await socket.emitWithAck("leave_room", { roomId });
   mayRead.resolve();
   assert.equal((await notified).lastSeq, 1);
+});
+
+test("two lists that are asked for at once leave one watch", async () => {
+  const ada = await services.auth.newUser("Ada");
+  const roomId = await services.newRoom([ada]);
+  const opened = await openStore();
+  const list = held(opened.listRoomsOf);
+  await using instance = await services.startAnother(
+    {},
+    { store: { ...opened, listRoomsOf: list.ask } },
+  );
+  const socket = await services.connect(ada, { url: instance.httpUrl });
+  const first = socket.emitWithAck("watch_rooms", {});
+  await list.wasRead;
+  const second = socket.emitWithAck("watch_rooms", {});
+  // What is answered after it has come after it.
+  await socket.emitWithAck("leave_room", { roomId });
+  list.answer();
+  assert.ok((await first).success && (await second).success);
+  const notified = next(socket, "room_activity");
+  await services.rpc(ada, instance.rpcUrl).messages.sendMessage({ roomId, content: "x" });
+  assert.equal((await notified).lastSeq, 1);
+});
+
+test("a room whose owner leaves while a watch begins is told again behind the list", async () => {
+  const [ada, bob] = [await services.auth.newUser("Ada"), await services.auth.newUser("Bob")];
+  const roomId = await services.newRoom([ada, bob]);
+  const opened = await openStore();
+  const list = held(opened.listRoomsOf);
+  await using instance = await services.startAnother(
+    {},
+    { store: { ...opened, listRoomsOf: list.ask } },
+  );
+  const socket = await services.connect(bob, { url: instance.httpUrl });
+  const changed = next(socket, "room_changed");
+  const watching = socket.emitWithAck("watch_rooms", {});
+  await list.wasRead;
+  await services.rpc(ada, instance.rpcUrl).rooms.leaveRoom({ roomId });
+  list.answer();
+  const ack = await watching;
+  assert.ok(ack.success);
+  assert.equal(ack.rooms[0]?.createdBy, ada.id);
+  assert.equal((await changed).room?.createdBy, bob.id);
+});
+
+test("an owner who leaves on another instance is missed as soon as a watch has begun", async () => {
+  const [ada, bob] = [await services.auth.newUser("Ada"), await services.auth.newUser("Bob")];
+  const roomId = await services.newRoom([ada, bob]);
+  await using instance = await services.startAnother();
+  const socket = await services.connect(bob, { url: instance.httpUrl });
+  const changed = next(socket, "room_changed");
+  await socket.emitWithAck("watch_rooms", {});
+  await services.rpc(ada).rooms.leaveRoom({ roomId });
+  assert.equal((await changed).room?.createdBy, bob.id);
+});
+
+test("what is read while a changed room is read is told again behind it", async () => {
+  const [ada, bob] = [await services.auth.newUser("Ada"), await services.auth.newUser("Bob")];
+  const roomId = await services.newRoom([ada, bob]);
+  await services.rpc(ada).messages.sendMessage({ roomId, content: "x" });
+  const opened = await openStore();
+  let isWatching = false;
+  const find = held(opened.findRoom, (_, userId) => isWatching && userId === bob.id);
+  await using instance = await services.startAnother(
+    {},
+    { store: { ...opened, findRoom: find.ask } },
+  );
+  const socket = await services.connect(bob, { url: instance.httpUrl });
+  let readSeq = 0;
+  socket.on("read_marked", ({ seq }) => {
+    readSeq = seq;
+  });
+  socket.on("room_changed", ({ room }) => {
+    readSeq = room.membership?.readSeq ?? 0;
+  });
+  await socket.emitWithAck("watch_rooms", {});
+  isWatching = true;
+  await services.rpc(ada, instance.rpcUrl).rooms.leaveRoom({ roomId });
+  await find.wasRead;
+  const marked = next(socket, "read_marked");
+  await services.rpc(bob, instance.rpcUrl).rooms.markRead({ roomId });
+  await marked;
+  const again = [next(socket, "room_changed"), next(socket, "read_marked")];
+  find.answer();
+  await Promise.all(again);
+  assert.equal(readSeq, 1);
 });

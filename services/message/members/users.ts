@@ -1,6 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import { LRUCache } from "lru-cache";
 import { upTo } from "#common/cache-size.ts";
+import { pause } from "#common/deadline.ts";
 import { createGather } from "#common/gather.ts";
 import { fromConnectError } from "#common/rpc/errors.ts";
 import type { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
@@ -16,6 +17,8 @@ export interface Users {
   showingPresence: (userIds: readonly string[]) => Promise<Set<string>>;
   /** Users who have changed: whoever looks next asks anew. */
   forget: (userIds: readonly string[]) => void;
+  /** Resolves when auth has said how these are since they were forgotten, or by the signal. */
+  renewed: (userIds: readonly string[], signal: AbortSignal) => Promise<void>;
 }
 
 /** What is kept of a user. */
@@ -29,6 +32,8 @@ type Auth = Pick<Client<typeof AuthService>, "getUsers">;
 const lifetimeMs = 60_000;
 /** Messages must not each wait for an auth service that hangs. */
 const retryMs = 5_000;
+/** Until auth is asked again by those who are to tell of a change. */
+const renewMs = 500;
 const maxCached = 50_000;
 
 /**
@@ -53,6 +58,8 @@ export function createUsers(auth: Auth): Users {
       }
     },
   });
+  /** Users who have changed, and of whom what was before is still kept. */
+  const outdated = new Set<string>();
   const cache = new LRUCache<string, Known>({
     ...upTo(maxCached),
     ttl: lifetimeMs,
@@ -60,12 +67,18 @@ export function createUsers(auth: Auth): Users {
     noDeleteOnStaleGet: true,
     // Who asked gets the answer, even if it isn't kept.
     ignoreFetchAbort: true,
-    fetchMethod: (userId, known, { options }) =>
-      lookUp(userId).catch((error: unknown) => {
-        if (!known) throw fromConnectError(error);
-        options.ttl = retryMs;
-        return known;
-      }),
+    fetchMethod: (userId, known, { options, signal }) =>
+      lookUp(userId).then(
+        (found) => {
+          if (!signal.aborted) outdated.delete(userId);
+          return found;
+        },
+        (error: unknown) => {
+          if (!known) throw fromConnectError(error);
+          options.ttl = retryMs;
+          return known;
+        },
+      ),
   });
   const look = (userId: string): Promise<Known | undefined> => {
     const known = cache.get(userId);
@@ -83,12 +96,22 @@ export function createUsers(auth: Auth): Users {
       const found = await Promise.all(userIds.map(look));
       return new Set(found.flatMap((it) => (it?.showsPresence ? [it.user.id] : [])));
     },
+    async renewed(userIds, signal) {
+      const left = () => userIds.filter((id) => outdated.has(id));
+      while (left().length > 0 && !signal.aborted) {
+        const asked = left().map((id) => cache.fetch(id, { forceRefresh: true }));
+        await Promise.allSettled(asked);
+        if (left().length > 0) await pause(renewMs, signal);
+      }
+    },
     forget(userIds) {
       for (const id of userIds) {
         const known = cache.peek(id, { allowStale: true });
         // A look-up that is under way may have read the old name: its answer isn't kept.
-        if (known) cache.set(id, known, { start: performance.now() - 2 * lifetimeMs });
-        else cache.delete(id);
+        if (known) {
+          outdated.add(id);
+          cache.set(id, known, { start: performance.now() - 2 * lifetimeMs });
+        } else cache.delete(id);
       }
     },
   };

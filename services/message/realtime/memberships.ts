@@ -106,7 +106,8 @@ export function createMemberships(options: MembershipsOptions): Memberships {
       userLog.hint(userId, number);
     },
     removed(change) {
-      putOut(change);
+      // A later change may have been read before the answer to this one came.
+      if (change.number > (userLog.position(change.userId) ?? 0)) putOut(change);
       userLog.offer(change.userId, { change, room: undefined, exceptSocketId: undefined });
     },
   };

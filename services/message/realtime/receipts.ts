@@ -39,6 +39,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
   /** By room, while something has gone out a moment ago: what goes out next, by user. */
   const rooms = new Map<string, Map<string, number>>();
   const timers = new Set<NodeJS.Timeout>();
+  let isDisposed = false;
 
   const deliver = (roomId: string, shown: readonly ShownMark[]) => {
     const events = shown.map(({ userId, seq, hiddenFrom }) => {
@@ -69,19 +70,25 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
     if (isHinted()) io.serverSideEmit("receipts", roomId, shown);
     deliver(roomId, shown);
   };
-  const flush = (roomId: string) => {
+  /** One after the other: so a later mark isn't overtaken by an earlier one. */
+  const flush = async (roomId: string) => {
     const marks = rooms.get(roomId);
     if (!marks || marks.size === 0) {
       rooms.delete(roomId);
       return;
     }
-    rooms.set(roomId, new Map());
+    const later = new Map<string, number>();
+    rooms.set(roomId, later);
+    await notify(roomId, marks).catch((err: unknown) => {
+      log.warn({ err, roomId }, "receipts have to wait");
+      for (const [userId, seq] of marks) if (!later.has(userId)) later.set(userId, seq);
+    });
+    if (isDisposed) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
-      flush(roomId);
+      void flush(roomId);
     }, pauseMs);
     timers.add(timer);
-    notify(roomId, marks).catch((err: unknown) => log.warn({ err, roomId }, "receipts are lost"));
   };
 
   io.on("receipts", deliver);
@@ -95,6 +102,7 @@ export function createReceipts(options: ReceiptsOptions): Receipts {
       }
     },
     [Symbol.dispose]() {
+      isDisposed = true;
       for (const timer of timers) clearTimeout(timer);
       rooms.clear();
     },

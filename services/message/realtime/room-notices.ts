@@ -7,6 +7,7 @@ import { RoomChangedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts
 import { type ChatServer, type ChatSocket, roomName, socketsIn } from "../socket/chat-server.ts";
 import type { MessageStore, RoomHead } from "../store/store.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Reads } from "./reads.ts";
 import type { RoomWatch } from "./room-watch.ts";
 
 /**
@@ -19,6 +20,11 @@ export interface RoomNotices extends Disposable {
   changed: (roomId: string) => void;
   /** A room was looked at: so a change is found by which no hint came. */
   seen: (roomId: string, head: Pick<RoomHead, "createdBy">) => void;
+  /**
+   * Notes the rooms that change from now on. Answers what ends that and notifies the socket of those
+   * that it has joined or watches by then, behind an answer that may have been read before.
+   */
+  note: (socket: ChatSocket) => (isAnswered: boolean) => void;
   /** Users have new names: every instance is told so by auth. */
   renamed: (userIds: readonly string[]) => void;
 }
@@ -28,6 +34,7 @@ export interface RoomNoticesOptions {
   store: Pick<MessageStore, "findRoom" | "directRoomsOf">;
   delivery: Pick<Delivery, "flush" | "send">;
   watchersOf: RoomWatch["watchersOf"];
+  reads: Pick<Reads, "note">;
   /** Whether instances can notify each other, by Redis. */
   isHinted: () => boolean;
   log: Logger;
@@ -39,27 +46,42 @@ const nobody = "";
 const retryMs = 500;
 
 export function createRoomNotices(options: RoomNoticesOptions): RoomNotices {
-  const { io, store, delivery, watchersOf, isHinted, log } = options;
+  const { io, store, delivery, watchersOf, reads, isHinted, log } = options;
   /** The owners of rooms, as the sockets here know them. */
   const owners = new LRUCache<string, string>(upTo(maxKnown));
   /** Users with new names of which the sockets here aren't notified yet. */
   let renamed = new Set<string>();
   let isNotifying = false;
+  /** What is noted for each of the sockets that wait for an answer. */
+  const noted = new Set<Set<string>>();
   const disposing = new AbortController();
 
   const notify = async (socket: ChatSocket, roomId: string) => {
     const { judgement } = socket.data;
     if (!judgement.isAdmitted) return;
-    const view = await store.findRoom(roomId, judgement.user.id);
-    if (!view?.isMember) return;
-    owners.set(roomId, view.room.createdBy);
-    delivery.send(socket, [
-      { event: "room_changed", payload: create(RoomChangedSchema, { room: view.room }) },
-    ]);
+    const endNotes = reads.note(socket, judgement.user.id);
+    try {
+      const view = await store.findRoom(roomId, judgement.user.id);
+      if (!view?.isMember) return endNotes(false);
+      owners.set(roomId, view.room.createdBy);
+      delivery.send(socket, [
+        { event: "room_changed", payload: create(RoomChangedSchema, { room: view.room }) },
+      ]);
+      endNotes(true);
+    } catch (error) {
+      endNotes(false);
+      throw error;
+    }
   };
-  const notifyAll = async (roomId: string) => {
+  const notifyAll = (roomId: string) => {
     delivery.flush(roomId);
-    const sockets = new Set([...socketsIn(io, roomName(roomId)), ...watchersOf(roomId)]);
+    for (const roomIds of noted) roomIds.add(roomId);
+    return notifyThese(
+      new Set([...socketsIn(io, roomName(roomId)), ...watchersOf(roomId)]),
+      roomId,
+    );
+  };
+  const notifyThese = async (sockets: ReadonlySet<ChatSocket>, roomId: string) => {
     const results = await Promise.allSettled([...sockets].map((socket) => notify(socket, roomId)));
     const failed = results.find((it) => it.status === "rejected");
     if (!failed) return;
@@ -94,6 +116,19 @@ export function createRoomNotices(options: RoomNoticesOptions): RoomNotices {
       const known = owners.get(roomId);
       owners.set(roomId, createdBy);
       if (known !== undefined && known !== createdBy) void notifyAll(roomId);
+    },
+    note(socket) {
+      const own = new Set<string>();
+      noted.add(own);
+      return (isAnswered) => {
+        noted.delete(own);
+        if (!isAnswered) return;
+        for (const roomId of own) {
+          const isThere =
+            socket.data.joined.has(roomId) || [...watchersOf(roomId)].includes(socket);
+          if (isThere) void notifyThese(new Set([socket]), roomId);
+        }
+      };
     },
     renamed(userIds) {
       for (const userId of userIds) renamed.add(userId);

@@ -1,3 +1,4 @@
+import type { Message } from "#gen/aetherconnect/message/v1/message_pb.ts";
 import {
   type Membership,
   NotifyLevel,
@@ -5,6 +6,7 @@ import {
   type Room,
 } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import { isModerator } from "../rooms/roles.ts";
+import type { RoomPosition } from "./store.ts";
 import { toTimestamp } from "./stored.ts";
 
 /** What is stored of a member, beside the room. */
@@ -33,14 +35,26 @@ function membershipOf(userId: string, room: Room, member: StoredMember): Members
   };
 }
 
-/** The same room where it has come further meanwhile. */
-export function atPosition(room: Room, lastSeq: number, lastRevision: number): Room {
+/** How far a room has come, and its newest messages. */
+type Progress = RoomPosition & { messages: readonly Message[] };
+
+/** The same room, as a user sees it, where it has come further meanwhile. */
+export function atPosition(userId: string, room: Room, progress: Progress): Room {
+  const { lastSeq, lastRevision, messages } = progress;
   if (room.lastSeq === lastSeq && room.lastRevision === lastRevision) return room;
   const { membership } = room;
   const moved = { ...room, lastSeq, lastRevision };
   if (!membership) return moved;
+  const counted = Math.max(room.lastSeq, membership.readSeq);
+  const mentioning = messages.filter((it) => it.seq > counted && isMentionOf(userId, it));
+  const mentionCount = membership.mentionCount + mentioning.length;
   const unreadCount = unreadCountOf(lastSeq, membership.readSeq);
-  return { ...moved, membership: { ...membership, unreadCount } };
+  return { ...moved, membership: { ...membership, unreadCount, mentionCount } };
+}
+
+function isMentionOf(userId: string, message: Message): boolean {
+  if (message.deletedAt || message.userId === userId) return false;
+  return message.mentionsRoom || message.mentions.includes(userId);
 }
 
 /** What is marked while the room is read may be ahead of it. */

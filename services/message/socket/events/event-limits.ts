@@ -37,7 +37,8 @@ export function createEventLimits(messagesPerSecond: number): EventLimits {
     scope,
     events,
     perSecond: perSecond * messagesPerSecond,
-    burst: burst * messagesPerSecond,
+    // Below one it would allow nothing, ever.
+    burst: Math.max(burst * messagesPerSecond, 1),
   }));
   type ScaledRate = (typeof scaled)[number];
   const ofAll = scaled.find(({ events }) => events === "all");

@@ -1,7 +1,11 @@
+import { create } from "@bufbuild/protobuf";
 import { AppError } from "#contract/errors.ts";
 import { type Message, MessageSchema } from "#gen/aetherconnect/message/v1/message_pb.ts";
-import type { JoinRoom } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
+import { type JoinRoom, RoomAddedSchema } from "#gen/aetherconnect/realtime/v1/realtime_pb.ts";
 import { becomeMember, type Members } from "#message/members/join-room.ts";
+import type { Outgoing } from "#message/realtime/delivery.ts";
+import type { Reads } from "#message/realtime/reads.ts";
+import type { RoomNotices } from "#message/realtime/room-notices.ts";
 import { isId } from "#message/store/ids.ts";
 import { atPosition } from "#message/store/room-view.ts";
 import type { MessageStore, Missed, Since } from "#message/store/store.ts";
@@ -16,7 +20,11 @@ const newestCount = 50;
 const { missed: mostMissed } = eventLimits;
 
 export type JoinContext = Members &
-  JoiningContext & { store: Pick<MessageStore, "readMissed" | "readPage"> };
+  JoiningContext & {
+    store: Pick<MessageStore, "readMissed" | "readPage">;
+    reads: Pick<Reads, "note">;
+    notices: Pick<RoomNotices, "note">;
+  };
 
 /**
  * Subscribes first and reads then. What goes out to the room meanwhile is held back, and
@@ -32,15 +40,23 @@ export const onJoinRoom =
       endTurn();
       unlock();
     };
+    const notes = [ctx.reads.note(call.socket, call.user.id), ctx.notices.note(call.socket)];
+    const endNotes = (isAnswered: boolean) => {
+      for (const end of notes) end(isAnswered);
+    };
     try {
       const joining = await beginJoin(ctx, call.socket, request.roomId, call.user.id);
       try {
-        return await join(ctx, request, call, joining, release);
+        return await join(ctx, request, call, joining, () => {
+          endNotes(true);
+          release();
+        });
       } catch (error) {
         joining.abandon();
         throw error;
       }
     } catch (error) {
+      endNotes(false);
       release();
       throw error;
     }
@@ -55,7 +71,12 @@ async function join(
 ) {
   const { room, change } = await becomeMember(ctx, request.roomId, user.id, socket.id);
   if (change) joining.confirm(change.number);
-  const found = await find(ctx.store, request, user.id, joining);
+  const found = await find(ctx.store, request, user.id, joining).catch((error: unknown) => {
+    // The user's other sockets are told by the event, this one would have been by the answer.
+    const added: Outgoing = { event: "room_added", payload: create(RoomAddedSchema, { room }) };
+    if (change && !joining.isRemoved()) ctx.delivery.send(socket, [added]);
+    throw error;
+  });
   const { messages, changes, lastSeq, lastRevision, hasMore, isBehind, isReset } = found;
   await joining.requireMember();
   afterAck(() => {
@@ -64,7 +85,7 @@ async function join(
     release();
   });
   return {
-    room: atPosition(room, lastSeq, lastRevision),
+    room: atPosition(user.id, room, found),
     messages,
     changes,
     hasMore: hasMore && !isReset,

@@ -4,6 +4,7 @@ import { isAfter, type RoomEvent } from "#message/realtime/attachments.ts";
 import type { Delivery } from "#message/realtime/delivery.ts";
 import type { Memberships } from "#message/realtime/memberships.ts";
 import type { RoomAttachment, RoomMessages } from "#message/realtime/room-messages.ts";
+import type { RoomWatch } from "#message/realtime/room-watch.ts";
 import type { MessageStore, RoomPosition } from "#message/store/store.ts";
 import { type ChatSocket, roomName } from "../chat-server.ts";
 
@@ -13,6 +14,8 @@ export interface Joining {
   reached: RoomAttachment["reached"];
   /** What was read up to there has to be read again, once that is reached. */
   isAheadOf: RoomAttachment["isAheadOf"];
+  /** Whether the user was removed since what the join rests on. */
+  isRemoved: () => boolean;
   /** The user has become a member by this change. */
   confirm: (change: number) => void;
   /** @throws AppError ROOM_NOT_FOUND, NOT_IN_ROOM if the user was removed meanwhile */
@@ -27,14 +30,15 @@ export interface Joining {
 
 export interface JoiningContext {
   store: Pick<MessageStore, "findRoom">;
-  messages: Pick<RoomMessages, "attach">;
+  messages: Pick<RoomMessages, "attach" | "position">;
+  watch: Pick<RoomWatch, "left">;
   memberships: Pick<Memberships, "caughtUp">;
   delivery: Pick<Delivery, "flush" | "send">;
 }
 
 /** Begins to hold back what goes out; a socket that was in the room already pauses. */
 export async function beginJoin(
-  { store, messages, memberships, delivery }: JoiningContext,
+  { store, messages, memberships, delivery, watch }: JoiningContext,
   socket: ChatSocket,
   roomId: string,
   userId: string,
@@ -43,6 +47,7 @@ export async function beginJoin(
   const attachment = await messages.attach(roomId, userId, await memberships.caughtUp(userId));
   const name = roomName(roomId);
   const pausedAt = attachment.count();
+  const heard = messages.position(roomId);
   if (joined.has(roomId)) {
     delivery.flush(roomId);
     socket.leave(name);
@@ -55,12 +60,14 @@ export async function beginJoin(
     delivery.send(socket, attachment.end().filter(isMissing));
   };
   const leave = () => {
-    joined.delete(roomId);
+    const wasIn = joined.delete(roomId);
     attachment.end();
+    if (wasIn) watch.left(roomId, heard);
   };
   return {
     reached: attachment.reached,
     isAheadOf: attachment.isAheadOf,
+    isRemoved: () => attachment.removedBy() !== undefined,
     confirm: attachment.confirm,
     async requireMember() {
       for (let by = attachment.removedBy(); by !== undefined; by = attachment.removedBy()) {

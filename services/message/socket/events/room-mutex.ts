@@ -3,8 +3,8 @@ import type { ChatSocket } from "../chat-server.ts";
 import { eventLimits } from "../limits.ts";
 
 /**
- * Joining and leaving one room by one socket happens one after the other. Answers what releases
- * the mutex. If the socket is gone the rest isn't waited for.
+ * Joining and leaving one room by one socket happens one after the other, and so does listing all
+ * of its user's. Answers what releases the mutex. If the socket is gone the rest isn't waited for.
  * @throws AppError RATE_LIMITED where too many wait, NOT_IN_ROOM to a socket that is gone
  */
 export async function lockRoom(socket: ChatSocket, roomId: string): Promise<() => void> {

@@ -1,32 +1,41 @@
 import type { Reads } from "#message/realtime/reads.ts";
+import type { RoomNotices } from "#message/realtime/room-notices.ts";
 import type { RoomWatch } from "#message/realtime/room-watch.ts";
 import { byActivity, withinBytes } from "#message/rooms/last-messages.ts";
 import { lastMessagesBytes } from "#message/store/room-limits.ts";
 import type { MessageStore } from "#message/store/store.ts";
 import type { EventHandler } from "./event-handler.ts";
+import { lockRoom } from "./room-mutex.ts";
 
 const mostListed = 200;
+/** In the place of a room's id: no room has this one. */
+const allRooms = "";
 
 export interface WatchContext {
   store: Pick<MessageStore, "listRoomsOf">;
   watch: Pick<RoomWatch, "begin" | "end">;
   reads: Pick<Reads, "note">;
+  notices: Pick<RoomNotices, "note" | "seen">;
 }
 
 /**
  * What goes on from before the rooms are read follows the acknowledgement, also what was told
- * meanwhile: for the list takes the place of all that the client knew.
+ * meanwhile: for the list takes the place of all that the client knew. So one list comes after
+ * the other.
  */
 export const onWatchRooms =
-  ({ store, watch, reads }: WatchContext): EventHandler<"watch_rooms"> =>
+  ({ store, watch, reads, notices }: WatchContext): EventHandler<"watch_rooms"> =>
   async (_payload, { socket, user, afterAck }) => {
+    const release = await lockRoom(socket, allRooms);
     const open = watch.begin(socket);
-    const endNotes = reads.note(socket, user.id);
+    const notes = [reads.note(socket, user.id), notices.note(socket)];
     try {
       const rooms = await store.listRoomsOf(user.id);
       afterAck(() => {
         open(rooms);
-        endNotes(true);
+        for (const room of rooms) notices.seen(room.id, room);
+        for (const end of notes) end(true);
+        release();
       });
       const listed = byActivity(rooms).slice(0, mostListed);
       return {
@@ -35,7 +44,8 @@ export const onWatchRooms =
       };
     } catch (error) {
       watch.end(socket);
-      endNotes(false);
+      for (const end of notes) end(false);
+      release();
       throw error;
     }
   };
