@@ -69,6 +69,19 @@ describe("the list of messages", { skip: noChromium }, async () => {
     assertScrolled(frames.slice(start), 0);
   });
 
+  test("loads older ones again where that has failed", async () => {
+    await using page = await openWatched(size);
+    let requests = 0;
+    await page.route(/\/messages\?.*before=/, (route) =>
+      requests++ === 0 ? route.abort() : route.continue(),
+    );
+    await page.getByRole("feed", { name: "Messages" }).evaluate((list) => {
+      list.scrollTop = 0;
+    });
+    await untilOlder(page);
+    assert.ok(requests > 1, `${requests} requests`);
+  });
+
   test("shows what comes to who reads the end, and to nobody else", async () => {
     await using page = await openWatched(size);
     const say = async (content: string) => {

@@ -140,8 +140,8 @@ function LoadedTimeline(props: RoomTimelineProps & { snapshot: RoomSnapshot }) {
         hasNewer={hasNewer}
         isLoading={isLoading}
         firstKey={firstKey}
-        onNeedOlder={() => void room.loadOlder().catch(ignore)}
-        onNeedNewer={() => void room.loadNewer().catch(ignore)}
+        onNeedOlder={room.loadOlder}
+        onNeedNewer={room.loadNewer}
         onEndShown={setIsEndShown}
         onShown={onShown}
         renderRow={renderRow}

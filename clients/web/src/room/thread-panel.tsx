@@ -63,8 +63,7 @@ function LoadedThread({ room, seq, thread }: LoadedThreadProps) {
           hasOlder={hasOlder}
           hasNewer={false}
           isLoading={isLoading}
-          onNeedOlder={() => void thread.loadOlder().catch(() => undefined)}
-          onNeedNewer={() => undefined}
+          onNeedOlder={thread.loadOlder}
           onEndShown={() => undefined}
           renderRow={renderRow}
         />

@@ -8,6 +8,7 @@ import {
   useLayoutEffect,
   useMemo,
   useRef,
+  useState,
 } from "react";
 import { type Anchor, anchorAt, countAbove, keepAnchor } from "./anchor.ts";
 import type { Row } from "./rows.ts";
@@ -28,8 +29,9 @@ interface MessageListProps {
   isLoading: boolean;
   /** The row to begin with; else it begins at the end. */
   firstKey?: string | undefined;
-  onNeedOlder: () => void;
-  onNeedNewer: () => void;
+  /** Rejects where they can't be had now: it is called again then. */
+  onNeedOlder: () => Promise<void>;
+  onNeedNewer?: () => Promise<void>;
   /** Whether the last of the rows is in sight. */
   onEndShown: (isShown: boolean) => void;
   /** The first row in sight, and the last that is wholly so. */
@@ -40,6 +42,7 @@ interface MessageListProps {
 
 /** Further rows are asked for so many pixels before they would be seen. */
 const aheadPx = 3_000;
+const againMs = 3_000;
 /** So near to the end counts as there. */
 const endPx = 24;
 
@@ -51,6 +54,7 @@ export function MessageList(props: MessageListProps) {
   const isAtEnd = useRef(true);
   const anchor = useRef<Anchor>(undefined);
   const shownKeys = useRef<ReadonlySet<string>>(new Set());
+  const [failures, setFailures] = useState(0);
   const last = rows.length - 1;
 
   const keep = () => {
@@ -72,9 +76,19 @@ export function MessageList(props: MessageListProps) {
     const below = list.scrollHeight - list.scrollTop - list.clientHeight;
     isAtEnd.current = below <= endPx;
     props.onEndShown(isAtEnd.current);
-    if (hasOlder && list.scrollTop < aheadPx) props.onNeedOlder();
-    if (hasNewer && below < aheadPx) props.onNeedNewer();
+    if (hasOlder && list.scrollTop < aheadPx) load(props.onNeedOlder);
+    if (hasNewer && props.onNeedNewer && below < aheadPx) load(props.onNeedNewer);
   };
+  const load = (more: () => Promise<void>) => {
+    more().catch(() => setFailures((count) => count + 1));
+  };
+  const lookAgain = useEffectEvent(look);
+  useEffect(() => {
+    if (failures === 0) return;
+    // Who is at the very start, or the end, can't scroll on to ask for more.
+    const timer = setTimeout(() => lookAgain(), againMs);
+    return () => clearTimeout(timer);
+  }, [failures]);
   const toEnd = () => {
     anchor.current = undefined;
     if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
