@@ -29,6 +29,8 @@ const config: UserConfig = {
   build: {
     target: "es2024",
     assetsInlineLimit: 0,
+    // One stylesheet: Vite asks only once for what comes with a part that is loaded later.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     emptyOutDir: true,
   },

@@ -36,6 +36,10 @@ describe("everybody can use the web client", { skip: noChromium }, async () => {
         await visitor.page.reload();
         await visitor.page.getByRole("button", { name: "Hide" }).waitFor();
         await check(visitor.page, "what is wrong with the browser");
+        await visitor.context.route(/assets\/settings-page/, (it) => it.abort());
+        await visitor.page.goto(`${stage.webUrl}/settings/profile`);
+        await visitor.page.getByText("This can't be loaded").waitFor();
+        await check(visitor.page, "what can't be loaded");
 
         const { page } = ada;
         await page.setViewportSize(viewport);

@@ -35,6 +35,47 @@ describe("without a network", { skip: noChromium }, async () => {
     assert.deepEqual(contents, ["Before", "While away"]);
   });
 
+  test("what is loaded apart is there before it is needed", async () => {
+    const { page, context, faults, username } = await stage.person("Ada");
+    const loaded = page.waitForResponse(/assets\/settings-page/);
+    await page.reload();
+    await (await loaded).finished();
+    await context.setOffline(true);
+    await page.getByRole("button", { name: `@${username}` }).click();
+    await page.getByRole("menuitem", { name: "Appearance" }).click();
+    await page.getByRole("radio", { name: "Dark" }).waitFor();
+    assert.deepEqual(faults, []);
+  });
+
+  test("what can't be loaded is tried again, and the rest stays", async () => {
+    const ada = await stage.person("Ada");
+    const { page, context } = ada;
+    const apart = [/assets\/emoji-picker/, /\/emoji\.json/, /assets\/settings-page/] as const;
+    for (const file of apart) await context.route(file, (it) => it.abort());
+    await openRoomWith(stage, [ada]);
+    const [picker, emoji, settings] = apart;
+    const dialog = page.getByRole("dialog", { name: "Emoji" });
+    await page.locator(".composer").getByRole("button", { name: "Emoji" }).click();
+    await dialog.getByText("This can't be loaded").waitFor();
+    await context.unroute(picker);
+    const loaded = page.waitForResponse(picker);
+    await dialog.getByRole("button", { name: "Try again" }).click();
+    await loaded;
+    await context.unroute(emoji);
+    await dialog.getByRole("button", { name: "Try again" }).click();
+    await dialog.getByRole("gridcell").first().waitFor();
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("button", { name: `@${ada.username}` }).click();
+    await page.getByRole("menuitem", { name: "Profile" }).click();
+    await page.getByText("This can't be loaded").waitFor();
+    await page.getByRole("link", { name: /Garden/ }).waitFor();
+    await context.unroute(settings);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByLabel("First name").waitFor();
+    assert.deepEqual(ada.faults, []);
+  });
+
   test("a refused message stays, with its reason, until it is discarded", async () => {
     const ada = await stage.person("Ada");
     const bob = await stage.person("Bob");

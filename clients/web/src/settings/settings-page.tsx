@@ -21,8 +21,7 @@ const tabs = {
   blocked: BlockedTab,
 };
 
-// biome-ignore lint/style/noDefaultExport: loaded by React.lazy
-export default function SettingsPage({ tab }: { tab: SettingsTab }) {
+export function SettingsPage({ tab }: { tab: SettingsTab }) {
   const Tab = tabs[tab];
   return (
     <main className="page">

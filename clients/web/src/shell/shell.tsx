@@ -1,9 +1,13 @@
-import { lazy, Suspense } from "react";
+import { useEffect } from "react";
+import { useChat, useSnapshot } from "../chat.ts";
 import { RoomPage } from "../room/room-page.tsx";
 import { BrowsePage } from "../rooms/browse-page.tsx";
-import { useRoute } from "../router.ts";
+import { type SettingsTab, useRoute } from "../router.ts";
 import { MentionsPage } from "../search/mentions-page.tsx";
 import { SearchPage } from "../search/search-page.tsx";
+import { emojiPicker } from "../ui/emoji-button.tsx";
+import { createLoadable, useLoadable } from "../ui/loadable.tsx";
+import { PageHeader } from "../ui/page-header.tsx";
 import { ConnectionLine } from "./connection-line.tsx";
 import { HomePage } from "./home-page.tsx";
 import { PresenceProvider } from "./presence.tsx";
@@ -12,11 +16,15 @@ import { Sidebar } from "./sidebar.tsx";
 import { TitleCount } from "./title-count.tsx";
 import "./shell.css";
 
-const SettingsPage = lazy(() => import("../settings/settings-page.tsx"));
+const settingsPage = createLoadable(async () => {
+  const { SettingsPage } = await import("../settings/settings-page.tsx");
+  return SettingsPage;
+});
 
 /** Everything that is seen by who is signed in: the rooms at the side, and one page beside them. */
 export function Shell() {
   const route = useRoute();
+  useEarlyLoads();
   return (
     <PresenceProvider>
       <div className="shell" data-page={route.page}>
@@ -24,9 +32,7 @@ export function Shell() {
         <ConnectionLine />
         <Sidebar />
         <div className="shell-page">
-          <Suspense>
-            <Page />
-          </Suspense>
+          <Page />
         </div>
         <QuickSwitcher />
       </div>
@@ -46,8 +52,28 @@ function Page() {
     case "mentions":
       return <MentionsPage />;
     case "settings":
-      return <SettingsPage tab={route.tab} />;
+      return <Settings tab={route.tab} />;
     default:
       return <HomePage />;
   }
+}
+
+function Settings({ tab }: { tab: SettingsTab }) {
+  const { loaded: SettingsPage, failed } = useLoadable(settingsPage);
+  if (SettingsPage) return <SettingsPage tab={tab} />;
+  return (
+    <main className="page" aria-busy={!failed}>
+      <PageHeader title="Settings" />
+      {failed}
+    </main>
+  );
+}
+
+/** Loads these before they are needed: offline, or after an update, they can't be loaded. */
+function useEarlyLoads(): void {
+  const isLive = useSnapshot(useChat().connection).state === "live";
+  useEffect(() => {
+    if (!isLive) return;
+    for (const { load } of [settingsPage, emojiPicker]) load().catch(() => undefined);
+  }, [isLive]);
 }

@@ -1,10 +1,16 @@
-import { lazy, Suspense, useState } from "react";
+import type { EmojiData } from "frimousse";
+import { useState } from "react";
 import { Dialog, DialogTrigger, Popover } from "react-aria-components";
 import { flushSync } from "react-dom";
 import { IconButton } from "./icon-button.tsx";
+import { createLoadable, useLoadable } from "./loadable.tsx";
 import "./emoji-button.css";
 
-const EmojiPicker = lazy(() => import("./emoji-picker.tsx"));
+export const emojiPicker = createLoadable(async () => {
+  const { EmojiPicker } = await import("./emoji-picker.tsx");
+  return EmojiPicker;
+});
+const emojiData = createLoadable<EmojiData>(async () => (await fetch("/emoji.json")).json());
 
 interface EmojiButtonProps {
   label: string;
@@ -30,11 +36,18 @@ export function EmojiButton({ label, size = "m", isDisabled = false, ...props }:
       <IconButton icon="smile" label={label} size={size} isDisabled={isDisabled} />
       <Popover className="emoji-popover" placement="top end" offset={6}>
         <Dialog aria-label="Emoji" className="emoji-dialog">
-          <Suspense fallback={<p className="emoji-loading">Loading…</p>}>
-            <EmojiPicker onPick={pick} />
-          </Suspense>
+          <Picker onPick={pick} />
         </Dialog>
       </Popover>
     </DialogTrigger>
   );
+}
+
+function Picker({ onPick }: { onPick: (emoji: string) => void }) {
+  const picker = useLoadable(emojiPicker);
+  const data = useLoadable(emojiData);
+  const EmojiPicker = picker.loaded;
+  if (picker.failed || data.failed) return picker.failed || data.failed;
+  if (EmojiPicker) return <EmojiPicker loadEmoji={emojiData.load} onPick={onPick} />;
+  return <p className="emoji-loading">Loading…</p>;
 }

@@ -2,11 +2,11 @@ import { type EmojiData, type EmojiPickerListComponents, EmojiPicker as Picker }
 import type { AriaAttributes } from "react";
 
 interface EmojiPickerProps {
+  loadEmoji: () => Promise<EmojiData>;
   onPick: (emoji: string) => void;
 }
 
-// biome-ignore lint/style/noDefaultExport: loaded by React.lazy
-export default function EmojiPicker({ onPick }: EmojiPickerProps) {
+export function EmojiPicker({ loadEmoji, onPick }: EmojiPickerProps) {
   return (
     <Picker.Root
       className="emoji-picker"
@@ -52,15 +52,4 @@ function countedFromOne<P extends AriaAttributes>(props: P): P {
     ...(row !== undefined && { "aria-rowindex": row + 1 }),
     ...(column !== undefined && { "aria-colindex": column + 1 }),
   };
-}
-
-let loaded: Promise<EmojiData> | undefined;
-
-function loadEmoji(): Promise<EmojiData> {
-  loaded ??= fetch("/emoji.json").then((response) => response.json());
-  // What has failed is tried again when the picker is opened the next time.
-  loaded.catch(() => {
-    loaded = undefined;
-  });
-  return loaded;
 }

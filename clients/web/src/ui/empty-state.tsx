@@ -4,15 +4,17 @@ import "./empty-state.css";
 
 interface EmptyStateProps {
   icon: IconName;
+  /** Where it comes unasked, so that it is read out. */
+  role?: "alert";
   title: string;
   /** What it is about, and what one can do. */
   children?: ReactNode;
   actions?: ReactNode;
 }
 
-export function EmptyState({ icon, title, children, actions }: EmptyStateProps) {
+export function EmptyState({ icon, role, title, children, actions }: EmptyStateProps) {
   return (
-    <div className="empty-state">
+    <div className="empty-state" role={role}>
       <span className="empty-state-icon">
         <Icon name={icon} />
       </span>
