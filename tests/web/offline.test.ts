@@ -18,6 +18,12 @@ describe("without a network", { skip: noChromium }, async () => {
     await context.setOffline(true);
     await stage.platform.message.stop();
     await page.getByText("You are offline").waitFor();
+    const tryNow = page.getByRole("button", { name: "Try now" });
+    await tryNow.focus();
+    for (let tries = 1; tries <= 2; tries++) {
+      await page.waitForEvent("requestfailed", (it) => it.url().endsWith("/ws-token"));
+    }
+    assert.ok(await tryNow.evaluate((it) => it === document.activeElement));
     await say(page, "While away");
     await messageOf(page, "While away").getByText("Not sent yet").waitFor();
     await page.getByText("one change will be sent when you are back").waitFor();
