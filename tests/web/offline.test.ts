@@ -82,6 +82,19 @@ describe("without a network", { skip: noChromium }, async () => {
     assert.deepEqual(ada.faults, []);
   });
 
+  test("members that couldn't be loaded are loaded later, and can be mentioned", async () => {
+    const [ada, bob] = [await stage.person("Ada"), await stage.person("Bob")];
+    await ada.context.route(/\/members\?/, (it) => it.abort(), { times: 1 });
+    await openRoomWith(stage, [ada, bob]);
+    await composerOf(ada.page).pressSequentially("@bo");
+    await ada.page.getByRole("option", { name: /Bob/ }).waitFor();
+    await ada.page.keyboard.press("Enter");
+    await ada.page.keyboard.press("Enter");
+    await messageOf(bob.page, `@${bob.username}`).waitFor();
+    const { body } = await bob.api.get("/api/mentions");
+    assert.equal(body.messages.length, 1);
+  });
+
   test("a refused message stays, with its reason, until it is discarded", async () => {
     const ada = await stage.person("Ada");
     const bob = await stage.person("Bob");

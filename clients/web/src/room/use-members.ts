@@ -1,9 +1,11 @@
-import type { Member, OpenRoom } from "@aetherconnect/client";
+import { ChatError, type Member, type OpenRoom } from "@aetherconnect/client";
 import { useEffect, useMemo } from "react";
 import { useSnapshot } from "../chat.ts";
 
 /** So many are loaded at most. */
 const mostMembers = 1_000;
+const firstPauseMs = 1_000;
+const longestPauseMs = 30_000;
 
 /** Keeps the list of members loaded: anew when somebody writes who isn't in it. */
 export function useMembers(room: OpenRoom): void {
@@ -12,8 +14,23 @@ export function useMembers(room: OpenRoom): void {
   const writer = messages.at(-1)?.userId;
   const isNew = members && !members.some((it) => it.userId === writer) ? writer : undefined;
   useEffect(() => {
-    // Without them names are missing, nothing else.
-    if (isThere || isNew) room.loadMembers().catch(() => undefined);
+    if (!isThere && !isNew) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isLeft = false;
+    // Without them nobody can be mentioned.
+    const load = async (pauseMs = firstPauseMs) => {
+      try {
+        await room.loadMembers();
+      } catch (error) {
+        if (isLeft || !(error instanceof ChatError && error.isPassing)) return;
+        timer = setTimeout(load, pauseMs, Math.min(2 * pauseMs, longestPauseMs));
+      }
+    };
+    void load();
+    return () => {
+      isLeft = true;
+      clearTimeout(timer);
+    };
   }, [room, isThere, isNew]);
 }
 
