@@ -23,9 +23,12 @@ describe("one's own account", { skip: noChromium }, async () => {
     await page.goto(`${stage.webUrl}/settings/sessions`);
     const sessions = page.getByRole("main").getByRole("listitem");
     await sessions.filter({ hasText: "This one" }).waitFor();
+    const asked: string[] = [];
+    page.on("request", (it) => it.method() === "DELETE" && asked.push(it.url()));
     // The newest one of the others is the other browser's.
-    await sessions.getByRole("button", { name: "End" }).first().click();
+    await sessions.getByRole("button", { name: "End" }).first().dblclick();
     await other.page.getByText("Your session has ended. Sign in to go on.").waitFor();
+    assert.equal(asked.length, 1, asked.join());
     await page.reload();
     await sessions.filter({ hasText: "This one" }).waitFor();
     assert.deepEqual([...ada.faults, ...other.faults], []);
@@ -48,6 +51,15 @@ describe("one's own account", { skip: noChromium }, async () => {
     await page.getByText("Saved", { exact: true }).waitFor();
     await page.getByRole("button", { name: `Ada King @${ada.username}` }).waitFor();
     await bob.page.getByRole("link", { name: /Ada King/ }).waitFor();
+
+    const isShown = page.getByRole("switch", { name: "Show others when I am online" });
+    await ada.context.route("**/api/auth/profile", (it) => it.abort(), { times: 1 });
+    await isShown.click({ force: true });
+    await page.getByText("The server can't be reached.").waitFor();
+    assert.ok(await isShown.isChecked());
+    await isShown.click({ force: true });
+    await isShown.and(page.locator(":not(:checked)")).waitFor();
+    await page.getByText("The server can't be reached.").waitFor({ state: "detached" });
 
     const change = page.getByRole("button", { name: "Change password" });
     await page.getByLabel("Current password").fill("not my password");

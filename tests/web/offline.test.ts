@@ -125,8 +125,15 @@ describe("without a network", { skip: noChromium }, async () => {
     await other.goto(stage.webUrl);
     const account = `@${ada.username}`;
     await other.getByRole("button", { name: account }).waitFor();
-    await ada.page.getByRole("button", { name: account }).click();
-    await ada.page.getByRole("menuitem", { name: "Sign out" }).click();
+    await ada.page.bringToFront();
+    const signOut = async () => {
+      await ada.page.getByRole("button", { name: account }).click();
+      await ada.page.getByRole("menuitem", { name: "Sign out" }).click();
+    };
+    await ada.context.route("**/api/auth/logout", (it) => it.abort(), { times: 1 });
+    await signOut();
+    await ada.page.getByText("You are still signed in. The server can't be reached.").waitFor();
+    await signOut();
     await other.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 });

@@ -113,7 +113,11 @@ describe("what can be done with a room", { skip: noChromium }, async () => {
     await page.getByRole("link", { name: /^Room general/ }).waitFor({ state: "detached" });
     await page.waitForURL(`${stage.webUrl}/`);
     await page.goBack();
-    await page.getByRole("button", { name: "Join room" }).click();
+    const join = page.getByRole("button", { name: "Join room" });
+    await ada.context.route("**/api/rooms/*/join", (it) => it.abort(), { times: 1 });
+    await join.click();
+    await page.getByText("The server can't be reached.").waitFor();
+    await join.click();
     await composerOf(page).waitFor();
     assert.deepEqual(ada.faults, []);
   });

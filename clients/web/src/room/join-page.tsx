@@ -4,19 +4,22 @@ import { useChat } from "../chat.ts";
 import { textOf } from "../errors.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/empty-state.tsx";
+import { FormError } from "../ui/form-error.tsx";
 import { PageHeader } from "../ui/page-header.tsx";
 
 export function JoinPage({ roomId }: { roomId: string }) {
   const chat = useChat();
   const [room, setRoom] = useState<RoomInfo>();
   const [error, setError] = useState<unknown>();
+  const [joinError, setJoinError] = useState<unknown>();
   const [isJoining, setIsJoining] = useState(false);
   useEffect(() => {
     chat.call.getRoom({ roomId }).then((answer) => setRoom(answer.room), setError);
   }, [chat, roomId]);
   const join = async () => {
     setIsJoining(true);
-    await chat.rooms.join(roomId).catch(setError);
+    setJoinError(undefined);
+    await chat.rooms.join(roomId).catch(setJoinError);
     setIsJoining(false);
   };
   return (
@@ -28,9 +31,12 @@ export function JoinPage({ roomId }: { roomId: string }) {
           icon="hash"
           title={room.name}
           actions={
-            <Button look="main" onPress={join} isPending={isJoining}>
-              Join room
-            </Button>
+            <>
+              {joinError !== undefined && <FormError text={textOf(joinError)} />}
+              <Button look="main" onPress={join} isPending={isJoining}>
+                Join room
+              </Button>
+            </>
           }
         >
           {room.description ?? ""} {memberText(room.memberCount)}

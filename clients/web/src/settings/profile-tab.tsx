@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Form, Switch } from "react-aria-components";
 import { useChat, useMe } from "../chat.ts";
+import { textOf } from "../errors.ts";
 import { Avatar } from "../ui/avatar.tsx";
 import { Button } from "../ui/button.tsx";
 import { FormError } from "../ui/form-error.tsx";
@@ -43,18 +44,28 @@ export function ProfileTab() {
           </p>
         </Form>
       </section>
-      <section className="settings-part">
-        <h2 className="settings-title">Presence</h2>
-        <Switch
-          className="switch"
-          isSelected={me.showPresence}
-          onChange={(showPresence) => void chat.call.updateProfile({ showPresence })}
-        >
-          <span className="switch-track" />
-          Show others when I am online
-        </Switch>
-      </section>
+      <PresencePart />
       <PasswordForm />
     </>
+  );
+}
+
+function PresencePart() {
+  const chat = useChat();
+  const { showPresence } = useMe();
+  const [error, setError] = useState<unknown>();
+  const change = (isShown: boolean) => {
+    setError(undefined);
+    chat.call.updateProfile({ showPresence: isShown }).catch(setError);
+  };
+  return (
+    <section className="settings-part">
+      <h2 className="settings-title">Presence</h2>
+      <Switch className="switch" isSelected={showPresence} onChange={change}>
+        <span className="switch-track" />
+        Show others when I am online
+      </Switch>
+      <FormError text={error === undefined ? undefined : textOf(error)} />
+    </section>
   );
 }

@@ -17,6 +17,7 @@ export function SessionsTab() {
     chat.call.listSessions().then((answer) => setSessions(answer.sessions), setError);
   }, [chat]);
   const end = async (sessionId: string) => {
+    setError(undefined);
     try {
       await chat.call.endSession({ sessionId });
       setSessions((before) => before?.filter(({ id }) => id !== sessionId));
@@ -42,7 +43,7 @@ export function SessionsTab() {
                   {current ? "This one" : `Last used ${ago(lastUsedAt)}`}
                 </p>
               </div>
-              {!current && <Button onPress={() => void end(id)}>End</Button>}
+              {!current && <EndButton end={() => end(id)} />}
             </li>
           ))}
         </ul>
@@ -56,6 +57,20 @@ export function SessionsTab() {
         </Button>
       </div>
     </section>
+  );
+}
+
+function EndButton({ end }: { end: () => Promise<void> }) {
+  const [isEnding, setIsEnding] = useState(false);
+  const onPress = async () => {
+    setIsEnding(true);
+    await end();
+    setIsEnding(false);
+  };
+  return (
+    <Button onPress={() => void onPress()} isPending={isEnding}>
+      End
+    </Button>
   );
 }
 

@@ -1,7 +1,10 @@
+import { useState } from "react";
 import { Button } from "react-aria-components";
 import { useChat, useMe, useSnapshot } from "../chat.ts";
+import { textOf } from "../errors.ts";
 import { hrefOf, navigate, type SettingsTab } from "../router.ts";
 import { Avatar } from "../ui/avatar.tsx";
+import { FormError } from "../ui/form-error.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Menu } from "../ui/menu.tsx";
 import "./user-menu.css";
@@ -12,12 +15,23 @@ export function UserMenu() {
   const me = useMe();
   const { state } = useSnapshot(chat.connection);
   const go = (tab: SettingsTab) => () => navigate(hrefOf({ page: "settings", tab }));
+  const [error, setError] = useState<string>();
+  const signOut = async () => {
+    try {
+      await chat.auth.logout();
+      navigate("/");
+    } catch (thrown) {
+      setError(`You are still signed in. ${textOf(thrown)}`);
+    }
+  };
   const presence = state === "live" ? "online" : "offline";
   return (
     <div className="user-menu">
+      <FormError text={error} />
       <Menu
         label="Your account"
         placement="top start"
+        onOpenChange={() => setError(undefined)}
         trigger={
           <Button className="user-menu-button">
             <Avatar userId={me.id} name={me.name} presence={presence} />
@@ -40,7 +54,7 @@ export function UserMenu() {
               id: "sign-out",
               label: "Sign out",
               icon: "sign-out",
-              onAction: () => void chat.auth.logout().then(() => navigate("/")),
+              onAction: () => void signOut(),
             },
           ],
         ]}
