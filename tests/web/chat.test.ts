@@ -79,12 +79,16 @@ describe("the web client", { skip: noChromium }, async () => {
     await beside.getByText("How are you?").waitFor();
     await beside.getByRole("button", { name: "Close thread" }).click();
 
+    await hello.first().hover();
+    await hello.first().getByRole("button", { name: "More" }).click();
+    await ada.page.getByRole("menu").waitFor();
     const own = messageOf(bob.page, "Hello").first();
     await own.hover();
     await own.getByRole("button", { name: "More" }).click();
     await bob.page.getByRole("menuitem", { name: "Delete" }).click();
     await bob.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-    await messageOf(ada.page, "This message was deleted").waitFor();
+    const deleted = messageOf(ada.page, "This message was deleted");
+    await deleted.and(ada.page.locator(":not(.is-active)")).waitFor();
     assert.deepEqual([...ada.faults, ...bob.faults], []);
   });
 

@@ -38,18 +38,19 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
   const isTouched = isHovered || isFocused || isMenuOpen;
   const hasToolbar = context.hasTools && seq > 0 && !isDeleted && !isEditing && isTouched;
   const article = useRef<HTMLElement>(null);
-  const keepFocus = useEffectEvent(() => {
-    if (isFocused) article.current?.focus();
-  });
-  useEffect(() => {
-    // The dialog that had the focus is gone with what could be done with the message.
-    if (isDeleted) keepFocus();
-  }, [isDeleted]);
   const changeMenu = (isOpen: boolean) => {
     setIsMenuOpen(isOpen);
     // A pointer that went over the menu has left the message without a word.
     if (!isOpen) setIsHovered(article.current?.matches(":hover") ?? false);
   };
+  const onDeleted = useEffectEvent(() => {
+    changeMenu(false);
+    if (isFocused) article.current?.focus();
+  });
+  useEffect(() => {
+    // The menu or dialog that had the focus is gone with what could be done with the message.
+    if (isDeleted) onDeleted();
+  }, [isDeleted]);
   const onBlur = (event: FocusEvent<HTMLElement>) => {
     if (!event.currentTarget.contains(event.relatedTarget)) setIsFocused(false);
   };
