@@ -261,22 +261,25 @@ describe("rooms", async () => {
     await assert.rejects(bob.chat.rooms.open(roomId), { code: "ROOM_NOT_FOUND" });
   });
 
-  test("who comes back to a room that stayed open has its last line in the list", async () => {
-    const [roomId, otherId] = [await roomOf(ada, bob), await roomOf(ada, bob)];
-    const listed = (id: string) => bob.chat.rooms.getSnapshot().rooms.find((it) => it.id === id);
-    const room = await bob.chat.rooms.open(roomId);
-    await ada.chat.call.sendMessage({ roomId, content: "Hello" });
-    await until(room, ({ messages }) => messages.length === 1);
-    await bob.chat.rooms.leave(roomId);
-    await until(room, ({ error }) => error?.code === "NOT_IN_ROOM");
-    // What goes on in rooms that aren't joined was told just now, so it isn't told again at once.
-    await ada.chat.call.sendMessage({ roomId: otherId, content: "Elsewhere" });
-    await until(bob.chat.rooms, () => listed(otherId)?.lastSeq === 1);
-    await ada.chat.call.addMember({ roomId, userId: bob.user.id });
-    await until(room, ({ error }) => !error);
-    assert.equal(listed(roomId)?.lastMessage?.content, "Hello");
-    room.close();
-  });
+  for (const shows of ["the newest messages", "older messages"])
+    test(`who comes back to a room that shows ${shows} has its last line in the list`, async () => {
+      const [roomId, otherId] = [await roomOf(ada, bob), await roomOf(ada, bob)];
+      const listed = (id: string) => bob.chat.rooms.getSnapshot().rooms.find((it) => it.id === id);
+      await fill(ada, roomId, 60);
+      const room = await bob.chat.rooms.open(roomId);
+      await ada.chat.call.sendMessage({ roomId, content: "Hello" });
+      await until(room, ({ messages }) => messages.at(-1)?.content === "Hello");
+      if (shows === "older messages") await room.loadAround(1);
+      await bob.chat.rooms.leave(roomId);
+      await until(room, ({ error }) => error?.code === "NOT_IN_ROOM");
+      // What goes on in rooms that aren't joined was told just now, so it isn't told again at once.
+      await ada.chat.call.sendMessage({ roomId: otherId, content: "Elsewhere" });
+      await until(bob.chat.rooms, () => listed(otherId)?.lastSeq === 1);
+      await ada.chat.call.addMember({ roomId, userId: bob.user.id });
+      await until(room, ({ error }) => !error);
+      assert.equal(listed(roomId)?.lastMessage?.content, "Hello");
+      room.close();
+    });
 
   test("signing out discards what waits; another user sends nothing of it", async () => {
     const proxy = await shared(startTcpProxy(url));

@@ -107,8 +107,7 @@ export function createClient(options: ClientOptions = {}): ChatClient {
       problems,
     ),
     end,
-    hasJoined: (roomId) => rooms.find(roomId)?.hasJoined() ?? false,
-    onDelivered: (entry, answer) => rooms.find(entry.request.roomId)?.delivered(entry, answer),
+    find: rooms.find,
   });
   const retry = () => {
     wire.retry();

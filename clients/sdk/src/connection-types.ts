@@ -50,6 +50,7 @@ export interface Wire {
   isUp: () => boolean;
   /** Says what to do on each new connection before it counts as live; in the order of saying so. */
   onUp: (handler: () => Promise<void>) => void;
+  /** Calls back when there is no connection any more, and again while there is none. */
   onDown: (handler: () => void) => () => void;
   /** How far the server's clock is ahead of this one. */
   clockOffsetMs: () => number;

@@ -34,7 +34,6 @@ export function createWire(
   const state = createState<ConnectionSnapshot>({ state: "signed-out" });
   const handlers: Handlers = {};
   const upHandlers: (() => Promise<void>)[] = [];
-  const downHandlers = new Set<() => void>();
   let socket: Socket | undefined;
   let isUp = false;
   let isOpening = false;
@@ -120,10 +119,7 @@ export function createWire(
     clearTimeout(timer);
     const closing = socket;
     socket = undefined;
-    if (isUp) {
-      isUp = false;
-      for (const handler of downHandlers) handler();
-    }
+    isUp = false;
     closing?.disconnect();
     if (session.me()) return;
     wasLive = false;
@@ -205,10 +201,7 @@ export function createWire(
     on,
     isUp: () => isUp,
     onUp: (handler) => void upHandlers.push(handler),
-    onDown(handler) {
-      downHandlers.add(handler);
-      return () => downHandlers.delete(handler);
-    },
+    onDown: (handler) => state.subscribe(() => isUp || handler()),
     clockOffsetMs: () => offsetMs,
   };
 }

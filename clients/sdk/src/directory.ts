@@ -1,7 +1,8 @@
 import type { Wire } from "./connection-types.ts";
-import { ChatError, toChatError } from "./errors.ts";
+import { toChatError, unreachable } from "./errors.ts";
 import type { Membership, Message, Room } from "./gen/contract.ts";
 import type { Problems } from "./problems.ts";
+import { createReplay } from "./replay.ts";
 import type { Session } from "./session.ts";
 import { createView, type Readable } from "./state.ts";
 
@@ -19,7 +20,7 @@ export interface Directory extends Readable<RoomsSnapshot> {
   /** The user has read so far, or marks as unread from there on. */
   setRead: (roomId: string, seq: number) => void;
   setMembership: (roomId: string, membership: Membership) => void;
-  /** A message of a room that is open, new or changed. */
+  /** A message of a room, new or changed. */
   heard: (message: Message) => void;
 }
 
@@ -35,12 +36,15 @@ const againMs = 1_000;
 
 export function createDirectory(options: DirectoryOptions): Directory {
   const { session, wire, problems } = options;
-  const rooms = new Map<string, Room>();
+  /** Another map with every list, by which one is known that comes too late. */
+  let rooms = new Map<string, Room>();
   let isLoaded = false;
   const view = createView<RoomsSnapshot>(() => ({
     rooms: [...rooms.values()].sort((a, b) => (activityOf(a) < activityOf(b) ? 1 : -1)),
     isLoaded,
   }));
+
+  const { replayed, load } = createReplay(view.changed);
 
   /** Up to which seq the mentions of a room are in its `mentionCount`. */
   const mentionsCountedTo = new Map<string, number>();
@@ -51,38 +55,60 @@ export function createDirectory(options: DirectoryOptions): Directory {
     const readSeq = Math.max(membership?.readSeq ?? 0, options.pendingRead(room.id) ?? 0);
     rooms.set(room.id, membership ? { ...room, membership: readUpTo(room, readSeq) } : room);
   };
-  const put = (room: Room) => {
-    // Only lists say the last message.
-    take({ ...room, lastMessage: room.lastMessage ?? rooms.get(room.id)?.lastMessage ?? null });
-    view.changed();
-  };
   /** A room as the server says it. */
   const take = (room: Room) => {
-    mentionsCountedTo.set(room.id, room.lastSeq);
-    set(room);
+    const known = rooms.get(room.id) ?? room;
+    const { lastSeq, lastRevision, membership } = known;
+    // Only lists say the last message.
+    const its = { ...room, lastMessage: room.lastMessage ?? known.lastMessage };
+    if (isOlder(room, known)) {
+      // What it says of positions and counts is out of date.
+      set({
+        ...its,
+        lastSeq,
+        lastRevision,
+        membership: membership && { ...membership, role: room.membership?.role ?? membership.role },
+      });
+    } else {
+      mentionsCountedTo.set(room.id, room.lastSeq);
+      set(its);
+    }
   };
-  const patch = (roomId: string, change: (room: Room) => Partial<Room> | undefined) => {
+  const put = replayed((room: Room) => {
+    take(room);
+    view.changed();
+  });
+  const patch = replayed((roomId: string, change: (room: Room) => Partial<Room> | undefined) => {
     const room = rooms.get(roomId);
     const changed = room && change(room);
     if (!changed) return;
     set({ ...room, ...changed });
     view.changed();
-  };
-  const remove = (roomId: string) => {
+  });
+  const remove = replayed((roomId: string) => {
     if (rooms.delete(roomId)) view.changed();
-  };
+  });
 
   const setRead = (roomId: string, seq: number) =>
     patch(roomId, (room) => ({ membership: readUpTo(room, seq) }));
 
-  const setMembership = (roomId: string, membership: Membership) =>
-    patch(roomId, () => ({ membership }));
+  const setMembership = (roomId: string, membership: Membership) => {
+    // The server may have counted messages that are yet to be heard here, or fewer.
+    const seq = membership.readSeq + membership.unreadCount;
+    patch(roomId, ({ lastSeq }) => {
+      if (seq < countedTo(roomId)) recountMentions(roomId);
+      else mentionsCountedTo.set(roomId, seq);
+      return { lastSeq: Math.max(lastSeq, seq), membership };
+    });
+  };
 
   const heard = (message: Message) => {
     const { roomId, seq, revision, userId } = message;
     patch(roomId, ({ lastSeq, lastRevision, lastMessage: last, membership }) => {
       const isLast = !last || last.seq < seq || (last.seq === seq && last.revision < revision);
       if (!isLast && revision <= lastRevision) return undefined;
+      if (message.deletedAt && membership?.mentionCount && seq > membership.readSeq)
+        recountMentions(roomId);
       const isRead = membership && seq > lastSeq && userId === session.me()?.id;
       return {
         lastSeq: Math.max(lastSeq, seq),
@@ -91,21 +117,14 @@ export function createDirectory(options: DirectoryOptions): Directory {
         ...(isRead && { membership: { ...membership, readSeq: seq } }),
       };
     });
-    const { membership } = rooms.get(roomId) ?? {};
-    if (message.deletedAt && membership?.mentionCount && seq > membership.readSeq)
-      recountMentions(roomId);
   };
 
   /** What is read on another device, or deleted, doesn't say how many mentions are left. */
   const recountMentions = (roomId: string) => {
     const take = ({ room }: { room: Room }) => {
-      // Some have come meanwhile.
-      if (room.lastSeq < countedTo(roomId)) return recountMentions(roomId);
-      patch(roomId, ({ membership }) => {
-        if (membership?.readSeq !== room.membership?.readSeq) return undefined;
-        mentionsCountedTo.set(roomId, room.lastSeq);
-        return { membership: room.membership };
-      });
+      const { membership } = room;
+      if (membership && membership.readSeq === rooms.get(roomId)?.membership?.readSeq)
+        setMembership(roomId, membership);
     };
     session.call("getRoom", { roomId }).then(take, (error) => {
       // The next connection reads all anew.
@@ -113,6 +132,9 @@ export function createDirectory(options: DirectoryOptions): Directory {
     });
   };
 
+  // Also in a room that is just being closed, as long as the server goes on.
+  wire.on("new_message", heard);
+  wire.on("message_changed", ({ message }) => heard(message));
   wire.on("mentioned", ({ message }) => {
     heard(message);
     const { roomId, seq } = message;
@@ -123,25 +145,24 @@ export function createDirectory(options: DirectoryOptions): Directory {
       return { membership: { ...membership, mentionCount: membership.mentionCount + 1 } };
     });
   });
-  wire.on("room_activity", ({ roomId, lastSeq, lastRevision, lastMessage }) => {
-    patch(roomId, (room) => {
-      if (lastSeq < room.lastSeq || lastRevision < room.lastRevision) return undefined;
-      return { lastSeq, lastRevision, lastMessage };
-    });
-  });
+  wire.on("room_activity", ({ roomId, ...activity }) =>
+    patch(roomId, (room) => (isOlder(activity, room) ? undefined : activity)),
+  );
   wire.on("read_marked", ({ roomId, userId, seq }) => {
     if (userId !== session.me()?.id) return;
-    const { lastSeq = 0, membership } = rooms.get(roomId) ?? {};
-    setRead(roomId, seq);
-    if (membership && lastSeq > seq && (membership.mentionCount || seq < membership.readSeq))
-      recountMentions(roomId);
+    patch(roomId, (room) => {
+      const { lastSeq, membership } = room;
+      if (membership && lastSeq > seq && (membership.mentionCount || seq < membership.readSeq))
+        recountMentions(roomId);
+      return { membership: readUpTo(room, seq) };
+    });
   });
   wire.on("room_added", ({ room }) => put(room));
   wire.on("room_changed", ({ room }) => put(room));
   wire.on("room_removed", ({ roomId }) => remove(roomId));
 
   const replace = (listed: readonly Room[]) => {
-    rooms.clear();
+    rooms = new Map();
     for (const room of listed) take(room);
     isLoaded = true;
     view.changed();
@@ -154,13 +175,20 @@ export function createDirectory(options: DirectoryOptions): Directory {
       if (!truncated) return;
     } catch (error) {
       // A server of contract 1.0 knows no such event.
-      if (!(error instanceof ChatError) || error.code !== "VALIDATION_FAILED") throw error;
+      if (toChatError(error).code !== "VALIDATION_FAILED") throw error;
       problems.say("CONTRACT_OLDER", true);
     }
-    replace((await session.call("listRooms", {})).rooms);
+    const before = rooms;
+    await load(
+      () => session.call("listRooms", {}),
+      (answer) => {
+        if (rooms !== before) throw unreachable();
+        replace(answer.rooms);
+      },
+    );
   });
   session.onUser(() => {
-    rooms.clear();
+    rooms = new Map();
     isLoaded = false;
     view.changed();
   });
@@ -183,6 +211,11 @@ function readUpTo({ lastSeq, membership }: Room, readSeq: number): Room["members
   const unreadCount = Math.max(lastSeq - readSeq, 0);
   const mentionCount = unreadCount === 0 ? 0 : membership.mentionCount;
   return { ...membership, readSeq, unreadCount, mentionCount };
+}
+
+/** Whether it was read before what is known of a room. */
+function isOlder(it: Pick<Room, "lastSeq" | "lastRevision">, known: Room): boolean {
+  return it.lastSeq < known.lastSeq || it.lastRevision < known.lastRevision;
 }
 
 function activityOf({ lastMessage, updatedAt }: Room): string {

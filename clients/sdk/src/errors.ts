@@ -57,11 +57,11 @@ export function unreachable(cause?: unknown, url = "The server"): ChatError {
 }
 
 export function signedOut(cause?: unknown): ChatError {
-  return new ChatError({ code: "SIGNED_OUT", message: "Nobody is signed in" }, cause);
+  return new ChatError({ code: "SIGNED_OUT", message: "Signed out" }, cause);
 }
 
 export function closed(): ChatError {
-  return new ChatError({ code: "CLOSED", message: "The client is closed" });
+  return new ChatError({ code: "CLOSED", message: "Closed" });
 }
 
 export function toChatError(thrown: unknown): ChatError {

@@ -24,10 +24,10 @@ const timeoutMs = 20_000;
 export function createSend({ url, fetch, usesCookies }: HttpOptions): Send {
   return async (method, request, accessToken) => {
     const [verb = "", template = ""] = routes[method].split(" ");
-    const rest = new Map<string, unknown>(Object.entries(request));
+    const rest: Record<string, unknown> = { ...request };
     const path = template.replaceAll(/:(\w+)/g, (_all, name: string) => {
-      const value = rest.get(name);
-      rest.delete(name);
+      const value = rest[name];
+      delete rest[name];
       return encodeURIComponent(String(value));
     });
     const hasBody = verb[0] === "P";
@@ -39,7 +39,7 @@ export function createSend({ url, fetch, usesCookies }: HttpOptions): Send {
       },
       credentials: usesCookies() ? "include" : "omit",
       signal: AbortSignal.timeout(timeoutMs),
-      ...(hasBody && { body: JSON.stringify(Object.fromEntries(rest)) }),
+      ...(hasBody && { body: JSON.stringify(rest) }),
     }).catch((error: unknown) => {
       throw unreachable(error, url);
     });
@@ -49,9 +49,9 @@ export function createSend({ url, fetch, usesCookies }: HttpOptions): Send {
   };
 }
 
-function queryOf(values: ReadonlyMap<string, unknown>): string {
+function queryOf(values: Record<string, unknown>): string {
   const query = new URLSearchParams();
-  for (const [name, value] of values) {
+  for (const [name, value] of Object.entries(values)) {
     for (const one of [value].flat()) if (one != null) query.append(name, String(one));
   }
   const text = query.toString();
@@ -64,12 +64,11 @@ function isAnswer<A>(answer: unknown): answer is A & { success: boolean } {
 }
 
 function refusal({ url, status, headers }: Response, body: unknown): ChatError {
-  const retryAfter = headers.get("retry-after");
   return new ChatError({
     code: status < 500 ? "UNEXPECTED_ANSWER" : "UNREACHABLE",
     message: `HTTP ${status} from ${url}`,
     ...(isAnswer(body) && body),
     status,
-    retryAfterSeconds: Number(retryAfter) || undefined,
+    retryAfterSeconds: Number(headers.get("retry-after")) || undefined,
   });
 }

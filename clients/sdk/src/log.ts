@@ -1,24 +1,23 @@
 import type { Message } from "./gen/contract.ts";
 import { whole } from "./overlay.ts";
+import { createReplay, type Replay } from "./replay.ts";
 
 /**
  * Messages in the order of seq, at most `limit` of them. What changes while a page is on its
  * way is applied to the page when it comes, so that an old page can't undo a change.
  */
-export interface MessageLog {
+export interface MessageLog extends Replay {
   items: () => readonly Message[];
   /** @param asOf up to which seq of the room the replies of these are counted in them */
   replace: (messages: readonly Message[], asOf: number) => void;
   /** Takes those that are newer than all here. Without `asOf` all replies to these are yet to come. */
   append: (messages: readonly Message[], asOf?: number) => void;
-  /** Answers whether newer ones were dropped. */
-  prepend: (messages: readonly Message[], asOf: number) => boolean;
+  /** Drops the newest ones where they become too many. */
+  prepend: (messages: readonly Message[], asOf: number) => void;
   /** Takes a message as it is now. */
   change: (message: Message) => void;
   /** Counts a reply with the message that it hangs on. */
   countReply: (reply: Message) => void;
-  /** Reads a page, and hands it to `merge` with what was heard meanwhile. */
-  load: <P>(read: () => Promise<P>, merge: (page: P) => void) => Promise<void>;
 }
 
 /** How far the replies of a message are counted. */
@@ -28,12 +27,12 @@ interface Tally {
   ahead: number;
 }
 
-export function createLog(limit: number): MessageLog {
+/** @param changed is called when loading begins and ends */
+export function createLog(limit: number, changed: () => void): MessageLog {
   let items: readonly Message[] = [];
   let tallies = new WeakMap<Message, Tally>();
-  let loads = 0;
-  const changesMeanwhile = new Map<number, Message>();
-  const repliesMeanwhile: Message[] = [];
+  const replay = createReplay(changed);
+  const { replayed } = replay;
 
   const find = (seq: number | null) => items.find((it) => it.seq === seq);
   const put = (before: Message, after: Message, tally: Tally) => {
@@ -42,33 +41,29 @@ export function createLog(limit: number): MessageLog {
   };
   const tallyOf = (message: Message) => tallies.get(message) ?? { asOf: message.seq, ahead: 0 };
 
-  const applyChange = (message: Message) => {
+  const change = replayed((message: Message) => {
     const known = find(message.seq);
     if (!known || known.revision >= message.revision) return;
     const { asOf, ahead } = tallyOf(known);
     const more = message.replyCount - known.replyCount;
-    const replies = { replyCount: known.replyCount, lastReplyAt: known.lastReplyAt };
-    put(known, more < 0 ? { ...message, ...replies } : message, {
+    const { replyCount, lastReplyAt } = known;
+    put(known, more < 0 ? { ...message, replyCount, lastReplyAt } : message, {
       asOf,
       ahead: ahead + Math.max(more, 0),
     });
-  };
-  const applyReply = (reply: Message) => {
+  });
+  const countReply = replayed((reply: Message) => {
     const root = find(reply.threadSeq);
     if (!root) return;
     const { asOf, ahead } = tallyOf(root);
     if (reply.seq <= asOf) return;
-    const isCounted = ahead > 0;
     const counted = { replyCount: root.replyCount + 1, lastReplyAt: reply.createdAt };
     put(
       root,
-      { ...root, ...(!isCounted && counted) },
-      {
-        asOf: reply.seq,
-        ahead: isCounted ? ahead - 1 : 0,
-      },
+      { ...root, ...(ahead === 0 && counted) },
+      { asOf: reply.seq, ahead: Math.max(ahead - 1, 0) },
     );
-  };
+  });
   const noted = (messages: readonly Message[], asOf?: number) =>
     messages.map(whole).map((message) => {
       const tally = { asOf: message.seq, ahead: message.replyCount };
@@ -77,6 +72,7 @@ export function createLog(limit: number): MessageLog {
     });
 
   return {
+    ...replay,
     items: () => items,
     replace(messages, asOf) {
       tallies = new WeakMap();
@@ -88,30 +84,9 @@ export function createLog(limit: number): MessageLog {
       items = [...items, ...noted(newer, asOf)].slice(-limit);
     },
     prepend(messages, asOf) {
-      const all = [...noted(messages, asOf), ...items];
-      items = all.slice(0, limit);
-      return all.length > limit;
+      items = [...noted(messages, asOf), ...items].slice(0, limit);
     },
-    change(message) {
-      if (loads > 0) changesMeanwhile.set(message.seq, message);
-      applyChange(message);
-    },
-    countReply(reply) {
-      if (loads > 0) repliesMeanwhile.push(reply);
-      applyReply(reply);
-    },
-    async load(read, merge) {
-      loads++;
-      try {
-        merge(await read());
-        for (const message of changesMeanwhile.values()) applyChange(message);
-        for (const reply of repliesMeanwhile) applyReply(reply);
-      } finally {
-        if (--loads === 0) {
-          changesMeanwhile.clear();
-          repliesMeanwhile.length = 0;
-        }
-      }
-    },
+    change,
+    countReply,
   };
 }

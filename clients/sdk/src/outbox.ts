@@ -35,9 +35,14 @@ export interface OutboxOptions {
   tabs: Tabs;
   storage: OutboxStorage;
   end: AbortSignal;
-  /** Whether this connection has joined the room. */
-  hasJoined: (roomId: string) => boolean;
-  onDelivered: (entry: OutboxEntry, answer: Delivered) => void;
+  /** The room, if it is open. */
+  find: (roomId: string) => OpenRoom | undefined;
+}
+
+interface OpenRoom {
+  /** Whether this connection has joined it. */
+  hasJoined: () => boolean;
+  delivered: (entry: OutboxEntry, answer: Delivered) => void;
 }
 
 type Waiter = [resolve: (answer: Delivered) => void, reject: (error: ChatError) => void];
@@ -64,7 +69,7 @@ export function createOutbox(options: OutboxOptions): OutboxCore {
   const over =
     <E extends keyof ClientToServerEvents, M extends MethodName>(event: E, method: M) =>
     (request: Sent<E, M>): Promise<AckOf<E> | AnswerOf<M>> => {
-      const mayEmit = event !== "send_message" || options.hasJoined(request.roomId);
+      const mayEmit = event !== "send_message" || options.find(request.roomId)?.hasJoined();
       return wire.isUp() && mayEmit ? wire.emit(event, request) : session.call(method, request);
     };
   const deliverers: { [K in EntryKind]: (request: Requests[K]) => Promise<Delivered> } = {
@@ -77,6 +82,8 @@ export function createOutbox(options: OutboxOptions): OutboxCore {
   };
   const deliver = <K extends EntryKind>(kind: K, request: Requests[K]) => deliverers[kind](request);
 
+  const find = (id: string | null) => entries.find((it) => it.id === id);
+  const entriesOf = (roomId: string) => entries.filter((it) => it.request.roomId === roomId);
   const set = (next: readonly OutboxEntry[]) => {
     entries = [...next].sort((a, b) => a.at - b.at);
     lastAt = Math.max(lastAt, entries.at(-1)?.at ?? 0);
@@ -91,7 +98,7 @@ export function createOutbox(options: OutboxOptions): OutboxCore {
     void store(storage.put(entry));
   };
   const remove = (id: string) => {
-    if (!entries.some((it) => it.id === id)) return;
+    if (!find(id)) return;
     set(entries.filter((it) => it.id !== id));
     void store(storage.update(id, () => undefined));
   };
@@ -103,7 +110,7 @@ export function createOutbox(options: OutboxOptions): OutboxCore {
     return its;
   };
   const done = (entry: OutboxEntry, answer: Delivered) => {
-    options.onDelivered(entry, answer);
+    options.find(entry.request.roomId)?.delivered(entry, answer);
     remove(entry.id);
     faults.delete(entry.id);
     for (const [resolve] of waitersOf(entry)) resolve(answer);
@@ -115,7 +122,7 @@ export function createOutbox(options: OutboxOptions): OutboxCore {
   /** Sends what waits for a room, one after the other. */
   const drain = async (roomId: string) => {
     while (isLoaded && !underWay.has(roomId) && !timers.has(roomId) && !end.aborted) {
-      const entry = entries.find((it) => it.request.roomId === roomId && it.status === "pending");
+      const entry = entriesOf(roomId).find((it) => it.status === "pending");
       if (!entry) return;
       if (!isMine(entry)) return yieldTo(entry);
       underWay.set(roomId, entry.id);
@@ -134,8 +141,7 @@ export function createOutbox(options: OutboxOptions): OutboxCore {
     awaited.add(id);
     setTimeout(() => {
       awaited.delete(id);
-      const isLeft = entries.some((it) => it.id === id && it.tab === tab);
-      if (isLeft && wire.isUp()) void takeOver(tab);
+      if (find(id)?.tab === tab && wire.isUp()) void takeOver(tab);
     }, hangMs);
   };
   const refused = (entry: OutboxEntry, error: ChatError) => {
@@ -157,7 +163,7 @@ export function createOutbox(options: OutboxOptions): OutboxCore {
       // Of a room that is gone nothing is to be marked.
       remove(entry.id);
       giveUp(entry, error);
-    } else if (entries.some((it) => it.id === entry.id)) {
+    } else if (find(entry.id)) {
       const { code, message, details } = error;
       put({ ...entry, status: "failed", error: { code, message, details } });
       giveUp(entry, error);
@@ -220,25 +226,24 @@ export function createOutbox(options: OutboxOptions): OutboxCore {
   });
   onPage("pageshow", () => void load(true), end);
   end.addEventListener("abort", () => {
-    for (const timer of timers.values()) clearTimeout(timer);
+    flush();
     for (const entry of entries) giveUp(entry, closed());
   });
 
   return {
     ...view,
     flush,
-    add(draft, newId = randomId()) {
-      if (end.aborted) return Promise.reject(closed());
-      if (userId === undefined) return Promise.reject(signedOut());
+    async add(draft, newId = randomId()) {
+      if (end.aborted) throw closed();
+      if (userId === undefined) throw signedOut();
       const { roomId } = draft.request;
       lastAt = Math.max(Date.now(), lastAt + 1);
       // A mark takes the place of one that waits, and both are done with it.
-      const replaced = entries.find(
+      const replaced = entriesOf(roomId).find(
         (it) =>
           draft.kind === "read" &&
           it.kind === "read" &&
           isMine(it) &&
-          it.request.roomId === roomId &&
           underWay.get(roomId) !== it.id,
       );
       const id = replaced?.id ?? newId;
@@ -248,27 +253,27 @@ export function createOutbox(options: OutboxOptions): OutboxCore {
         void drain(roomId);
       });
     },
-    entriesOf: (roomId) => entries.filter((it) => it.request.roomId === roomId),
+    entriesOf,
     pendingRead: (roomId) =>
-      entries
-        .flatMap((it) => (it.kind === "read" && it.request.roomId === roomId ? [it.request] : []))
-        .at(-1)?.seq ?? undefined,
+      entriesOf(roomId)
+        .filter((it) => it.kind === "read")
+        .at(-1)?.request.seq ?? undefined,
     arrived(message) {
-      const entry = entries.find((it) => it.id === message.clientMessageId);
+      const entry = find(message.clientMessageId);
       if (entry && isMine(entry) && message.userId === userId) done(entry, { data: message });
     },
     retry(id) {
-      const entry = entries.find((it) => it.id === id && it.status === "failed");
-      if (!entry) return;
+      const entry = find(id);
+      if (entry?.status !== "failed") return;
       const { error: _, ...rest } = entry;
       put({ ...rest, status: "pending", tab: tabs.id });
       void drain(entry.request.roomId);
     },
     discard(id) {
-      const entry = entries.find((it) => it.id === id);
+      const entry = find(id);
       if (!entry) return;
       remove(id);
-      giveUp(entry, new ChatError({ code: "DISCARDED", message: "It was given up" }));
+      giveUp(entry, new ChatError({ code: "DISCARDED", message: "Discarded" }));
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Wire } from "./connection-types.ts";
 import { toChatError } from "./errors.ts";
 import type { Presence as UserPresence } from "./gen/contract.ts";
 import { createView, type Readable } from "./state.ts";
-import { isHidden, onPage } from "./waiting.ts";
+import { isHidden, onPage, persist } from "./waiting.ts";
 
 /** Of the users that are watched, by their ids. */
 export type PresenceSnapshot = Readonly<Record<string, UserPresence>>;
@@ -42,10 +42,12 @@ export function createPresence(wire: Wire, end: AbortSignal): Presence {
   const askIn = (ms: number) => {
     if (timer === undefined) timer = setTimeout(ask, ms);
   };
-  const say = async () => {
-    const status = own ?? (isHidden() ? "away" : "online");
-    if (wire.isUp()) await wire.emit("set_presence", { status });
-  };
+  const say = () =>
+    persist(
+      () => wire.emit("set_presence", { status: own ?? (isHidden() ? "away" : "online") }),
+      wire.isUp,
+      end,
+    );
 
   wire.on("presence_changed", (user) => {
     if ([...lists].some((it) => it.includes(user.userId))) learn([user]);

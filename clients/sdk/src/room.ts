@@ -12,7 +12,7 @@ import type { Room, RoomSnapshot } from "./room-types.ts";
 import type { Session } from "./session.ts";
 import { createView } from "./state.ts";
 import { randomId } from "./tabs.ts";
-import { createThread, type ThreadCore } from "./thread.ts";
+import { createThread, type Page, type ThreadCore } from "./thread.ts";
 import { createTyping } from "./typing.ts";
 
 export interface RoomCore extends Room {
@@ -43,12 +43,12 @@ const mostReaders = 100;
 
 export function createRoom(options: RoomOptions): RoomCore {
   const { roomId, session, wire, directory, outbox } = options;
-  const log = createLog(windowSize);
+  const log = createLog(windowSize, () => changed());
+  /** The last message, also while older ones are shown. */
+  const newest = createLog(1, () => changed());
   const live = createLive();
   const threads = new Set<ThreadCore>();
   let room: RoomInfo | undefined;
-  let isAtEnd = true;
-  let loads = 0;
   let reads: Readonly<Record<string, number>> = {};
   let members: readonly Member[] | undefined;
   let pins: readonly Message[] | undefined;
@@ -57,11 +57,14 @@ export function createRoom(options: RoomOptions): RoomCore {
   let stored: readonly Message[] = [];
   let entries: readonly OutboxEntry[] = [];
 
+  const firstSeq = () => log.items()[0]?.seq ?? 1;
+  const lastSeq = () => log.items().at(-1)?.seq ?? 0;
   const show = (message: Message): ShownMessage => {
     const user = session.me();
     return user && entries.length > 0 ? shown(message, entries, user) : message;
   };
   const heardSeq = () => feed.position()?.seq ?? 0;
+  const isAtEnd = () => lastSeq() >= heardSeq();
   const unheard = () => stored.filter((it) => it.seq > heardSeq());
   const tail = (): ShownMessage[] => {
     const user = session.me();
@@ -79,9 +82,9 @@ export function createRoom(options: RoomOptions): RoomCore {
     return {
       room: current,
       messages: [...log.items().map(show), ...tail()],
-      hasOlder: (log.items()[0]?.seq ?? 1) > 1,
-      hasNewer: !isAtEnd,
-      isLoading: loads > 0 || (!feed.position() && !error),
+      hasOlder: firstSeq() > 1,
+      hasNewer: !isAtEnd(),
+      isLoading: log.isLoading() || (!feed.position() && !error),
       firstUnreadSeq: readSeq !== undefined && unreadCount > 0 ? readSeq + 1 : null,
       typing: typing.typists(),
       reads,
@@ -99,7 +102,7 @@ export function createRoom(options: RoomOptions): RoomCore {
   const takeChanges = (messages: readonly Message[]) => {
     for (const message of messages) {
       log.change(message);
-      directory.heard(message);
+      newest.change(message);
       if (!pins) continue;
       pins = pins.filter((it) => it.seq !== message.seq);
       if (message.pinnedAt) pins = [message, ...pins].sort(byPin);
@@ -111,23 +114,23 @@ export function createRoom(options: RoomOptions): RoomCore {
     roomId,
     wire,
     maySkip: () => !live.hasListeners(),
-    onBegin(messages, { lastSeq }) {
-      log.replace(messages, lastSeq);
-      isAtEnd = true;
+    onBegin(messages, info) {
+      log.replace(messages, info.lastSeq);
+      newest.replace(messages.slice(-1), info.lastSeq);
       for (const message of messages) outbox.arrived(message);
       for (const thread of threads) thread.load().catch(() => undefined);
       if (pins) loadPins().catch(() => undefined);
       changed();
     },
     onMessages(messages) {
-      if (isAtEnd) log.append(messages);
+      // Behind a gap they aren't shown.
+      if (messages.some((it) => it.seq === lastSeq() + 1)) log.append(messages);
+      newest.append(messages);
       for (const message of messages) {
         log.countReply(message);
         typing.forget(message.userId);
-        directory.heard(message);
         outbox.arrived(message);
       }
-      stored = unheard();
       for (const thread of threads) thread.onMessages(messages);
       live.push(messages);
       changed();
@@ -137,17 +140,19 @@ export function createRoom(options: RoomOptions): RoomCore {
       room = joined;
       error = undefined;
       directory.put(joined);
-      // Who comes back may have missed nothing, and the room itself doesn't say the last message.
-      const last = log.items().at(-1);
-      if (isAtEnd && last) directory.heard(last);
+      // The room itself doesn't say the last message, and who comes back may have missed nothing.
+      for (const message of newest.items()) directory.heard(message);
       if (joined.memberCount <= mostReaders) loadReads().catch(() => undefined);
       view.changed();
     },
   });
 
   const loadReads = async () => {
+    const before = reads;
     const answer = await session.call("listReads", { roomId });
-    reads = Object.fromEntries(answer.reads.map((it) => [it.userId, it.seq]));
+    // What came meanwhile is newer.
+    const since = Object.entries(reads).filter(([userId, seq]) => seq !== before[userId]);
+    reads = Object.fromEntries([...answer.reads.map((it) => [it.userId, it.seq]), ...since]);
     view.changed();
   };
   const loadPins = async () => {
@@ -162,27 +167,12 @@ export function createRoom(options: RoomOptions): RoomCore {
     view.changed();
   };
 
-  const loadPage = async (
-    page: { before?: number; after?: number },
-    merge: (messages: readonly Message[], asOf: number) => void,
-  ): Promise<void> => {
-    loads++;
-    view.changed();
-    try {
-      await log.load(
-        () => session.call("listMessages", { roomId, limit: pageSize, ...page }),
-        ({ messages, pagination }) => merge(messages, pagination.totalItems),
-      );
-    } finally {
-      loads--;
-      changed();
-    }
-  };
-  const reachesEnd = () => (log.items().at(-1)?.seq ?? 0) >= heardSeq();
-  const begin = (messages: readonly Message[], asOf: number) => {
-    log.replace(messages, asOf);
-    isAtEnd = reachesEnd();
-  };
+  const list = (page: Page) => session.call("listMessages", { roomId, limit: pageSize, ...page });
+  const loadPage = (page: Page, merge: (messages: readonly Message[], asOf: number) => void) =>
+    log.load(
+      () => list(page),
+      ({ messages, pagination }) => merge(messages, pagination.totalItems),
+    );
 
   /** Through the outbox; what comes back is the message as it is then. */
   const post = async (draft: Parameters<OutboxCore["add"]>[0], id?: string): Promise<Message> => {
@@ -274,22 +264,21 @@ export function createRoom(options: RoomOptions): RoomCore {
       directory.setMembership(roomId, membership);
     },
     async loadOlder() {
-      const [first] = log.items();
-      if (!first || first.seq === 1 || loads > 0) return;
-      await loadPage({ before: first.seq }, (messages, asOf) => {
-        if (log.items()[0]?.seq === first.seq && log.prepend(messages, asOf)) isAtEnd = false;
+      const first = firstSeq();
+      if (first === 1 || log.isLoading()) return;
+      await loadPage({ before: first }, (messages, asOf) => {
+        if (firstSeq() === first) log.prepend(messages, asOf);
       });
     },
     async loadNewer() {
-      const last = log.items().at(-1);
-      if (isAtEnd || !last || loads > 0) return;
-      await loadPage({ after: last.seq }, (messages, asOf) => {
-        if (log.items().at(-1)?.seq === last.seq) log.append(messages, asOf);
-        isAtEnd = reachesEnd();
+      const last = lastSeq();
+      if (isAtEnd() || log.isLoading()) return;
+      await loadPage({ after: last }, (messages, asOf) => {
+        if (lastSeq() === last) log.append(messages, asOf);
       });
     },
-    loadAround: (seq) => loadPage({ before: seq + pageSize / 2 }, begin),
-    jumpToNewest: async () => (isAtEnd ? undefined : loadPage({}, begin)),
+    loadAround: (seq) => loadPage({ before: seq + pageSize / 2 }, log.replace),
+    jumpToNewest: async () => (isAtEnd() ? undefined : loadPage({}, log.replace)),
     async loadMembers() {
       const found: Member[] = [];
       for (let page = 1; page <= mostMemberPages; page++) {
@@ -307,9 +296,8 @@ export function createRoom(options: RoomOptions): RoomCore {
     discard: outbox.discard,
     thread(seq) {
       const thread = createThread({
-        roomId,
         seq,
-        session,
+        list,
         show,
         tail,
         send: (content, sendOptions) => send(content, { ...sendOptions, replyTo: seq }),
@@ -323,7 +311,7 @@ export function createRoom(options: RoomOptions): RoomCore {
     close: options.close,
     delivered({ kind }, { data, membership }) {
       if (membership) directory.setMembership(roomId, membership);
-      if (data && kind === "send") stored = [...stored, whole(data)];
+      if (data && kind === "send") stored = [...unheard(), whole(data)];
       else if (data) takeChanges([data]);
     },
     end(reason) {

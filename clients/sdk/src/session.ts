@@ -128,14 +128,11 @@ export function createSession({ send, tabs, problems, end, ...options }: Session
   };
 
   /** Whether the browser has kept the cookies of the last answer. */
-  const hasCookies = async () => {
-    try {
-      await send("getProfile", {});
-      return true;
-    } catch (error) {
-      return !isRefused(error);
-    }
-  };
+  const hasCookies = () =>
+    send("getProfile", {}).then(
+      () => true,
+      (error) => !isRefused(error),
+    );
 
   const login = async (request: LoginRequest): Promise<User> => {
     tokens = options.tokens;
@@ -157,18 +154,13 @@ export function createSession({ send, tabs, problems, end, ...options }: Session
 
   const leave = async (method: "logout" | "logoutAll") => {
     // By cookies an expired token is as good: the refresh token comes along, and ends the session.
-    await (tokens ? call : send)(method, {}).catch((error: unknown) => {
-      if (!isRefused(error)) throw error;
-    });
+    await (tokens ? call : send)(method, {}).catch(mayRefuse);
     await signOut("LOGGED_OUT");
   };
 
   const check = async () => {
-    try {
-      signIn((await call("getProfile", {})).user);
-    } catch (error) {
-      if (!isRefused(error)) throw error;
-    }
+    const answer = await call("getProfile", {}).catch(mayRefuse);
+    if (answer) signIn(answer.user);
   };
 
   const start = async (): Promise<AuthSnapshot> => {
@@ -214,13 +206,14 @@ const refusals = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "SIGNED_OUT"];
 
 /** Whether it says that nobody is signed in. */
 export function isRefused(error: unknown): boolean {
-  return error instanceof ChatError && refusals.includes(error.code);
+  return refusals.includes(toChatError(error).code);
+}
+
+function mayRefuse(error: unknown): void {
+  if (!isRefused(error)) throw error;
 }
 
 function tokensOf({ accessToken, refreshToken }: Partial<Tokens>): Tokens {
   if (accessToken && refreshToken) return { accessToken, refreshToken };
-  throw new ChatError({
-    code: "UNEXPECTED_ANSWER",
-    message: "Tokens come by cookies alone",
-  });
+  throw new ChatError({ code: "UNEXPECTED_ANSWER", message: "No tokens" });
 }

@@ -1,7 +1,7 @@
-import type { Message, SendMessageRequest } from "./gen/contract.ts";
+import type { ListMessagesRequest, Message, SendMessageRequest } from "./gen/contract.ts";
+import type { AnswerOf } from "./http.ts";
 import { createLog } from "./log.ts";
 import type { ShownMessage } from "./overlay.ts";
-import type { Session } from "./session.ts";
 import { createView, type Readable } from "./state.ts";
 
 export type SendOptions = Omit<SendMessageRequest, "roomId" | "content" | "clientMessageId">;
@@ -25,10 +25,12 @@ export interface Thread extends Readable<ThreadSnapshot> {
   close: () => void;
 }
 
+/** Which messages of a room. */
+export type Page = Omit<ListMessagesRequest, "roomId">;
+
 export interface ThreadOptions {
-  roomId: string;
   seq: number;
-  session: Session;
+  list: (page: Page) => Promise<AnswerOf<"listMessages">>;
   show: (message: Message) => ShownMessage;
   /** What isn't in the room's log yet. */
   tail: () => readonly ShownMessage[];
@@ -42,17 +44,13 @@ export interface ThreadCore extends Thread {
   onChanges: (messages: readonly Message[]) => void;
 }
 
-const pageSize = 50;
-
 /** The replies to one message. The room's feed says what is new, pages what was before. */
 export function createThread(options: ThreadOptions): ThreadCore {
-  const { roomId, seq, session, show } = options;
-  const replies = createLog(Number.POSITIVE_INFINITY);
-  const roots = createLog(1);
+  const { seq, list, show } = options;
+  const replies = createLog(Number.POSITIVE_INFINITY, () => view.changed());
+  const roots = createLog(1, () => view.changed());
   let hasOlder = false;
-  let isLoaded = false;
-  let loads = 0;
-  let heard: Message[] = [];
+  const append = replies.replayed(replies.append);
 
   const view = createView<ThreadSnapshot>(() => {
     const root = roots.items()[0];
@@ -63,59 +61,42 @@ export function createThread(options: ThreadOptions): ThreadCore {
         ...options.tail().filter((it) => it.threadSeq === seq),
       ],
       hasOlder,
-      isLoading: loads > 0,
+      isLoading: replies.isLoading() || roots.isLoading(),
     };
   });
-  const list = (page: object) => session.call("listMessages", { roomId, limit: pageSize, ...page });
-  const loading = async (load: () => Promise<unknown>) => {
-    loads++;
-    view.changed();
-    try {
-      await load();
-    } finally {
-      loads--;
-      view.changed();
-    }
+  const load = async () => {
+    await Promise.all([
+      roots.load(
+        () => list({ before: seq + 1, limit: 1 }),
+        ({ messages, pagination }) => roots.replace(messages, pagination.totalItems),
+      ),
+      replies.load(
+        () => list({ thread: seq }),
+        ({ messages, pagination }) => {
+          // A server of contract 1.0 answers all messages.
+          replies.replace(
+            messages.filter((it) => it.threadSeq === seq),
+            0,
+          );
+          hasOlder = pagination.hasNext;
+        },
+      ),
+    ]);
   };
-  const load = () =>
-    loading(() =>
-      Promise.all([
-        roots.load(
-          () => list({ before: seq + 1, limit: 1 }),
-          ({ messages, pagination }) => roots.replace(messages, pagination.totalItems),
-        ),
-        replies.load(
-          () => list({ thread: seq }),
-          ({ messages, pagination }) => {
-            // A server of contract 1.0 answers all messages.
-            replies.replace(
-              messages.filter((it) => it.threadSeq === seq),
-              0,
-            );
-            hasOlder = pagination.hasNext;
-            isLoaded = true;
-            replies.append(heard);
-            heard = [];
-          },
-        ),
-      ]),
-    );
 
   return {
     ...view,
     load,
     async loadOlder() {
       const [first] = replies.items();
-      if (!hasOlder || loads > 0 || !first) return;
-      await loading(() =>
-        replies.load(
-          () => list({ thread: seq, before: first.seq }),
-          ({ messages, pagination }) => {
-            if (replies.items()[0]?.seq !== first.seq) return;
-            replies.prepend(messages, 0);
-            hasOlder = pagination.hasNext;
-          },
-        ),
+      if (!hasOlder || replies.isLoading() || !first) return;
+      await replies.load(
+        () => list({ thread: seq, before: first.seq }),
+        ({ messages, pagination }) => {
+          if (replies.items()[0]?.seq !== first.seq) return;
+          replies.prepend(messages, 0);
+          hasOlder = pagination.hasNext;
+        },
       );
     },
     send: options.send,
@@ -125,8 +106,7 @@ export function createThread(options: ThreadOptions): ThreadCore {
       const its = messages.filter((it) => it.threadSeq === seq);
       if (its.length === 0) return;
       for (const reply of its) roots.countReply(reply);
-      if (isLoaded) replies.append(its);
-      else heard.push(...its);
+      append(its);
       view.changed();
     },
     onChanges(messages) {

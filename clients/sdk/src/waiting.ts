@@ -23,13 +23,13 @@ export function wait(ms: number, end: AbortSignal): Promise<void> {
 
 /** Runs until it is done, as long as that is wanted. @throws what stays wrong */
 export async function persist(
-  run: () => Promise<void>,
+  run: () => Promise<unknown>,
   isWanted: () => boolean,
   end: AbortSignal,
 ): Promise<void> {
   for (let failures = 0; isWanted(); failures++) {
     try {
-      return await run();
+      return void (await run());
     } catch (thrown) {
       if (!isWanted()) return;
       if (!toChatError(thrown).isPassing) throw thrown;
