@@ -115,7 +115,10 @@ describe("rooms", () => {
     const added = await ada.client.post(members, { username: bob.username });
     assert.equal(added.body.message, "Member added successfully");
     assert.equal(added.body.room.memberCount, 2);
+    assert.equal(added.body.room.membership.role, "owner", "what it is to who asks");
     assert.equal((await bob.client.post(members, { userId: eve.id })).status, 200);
+    const again = await bob.client.post(members, { userId: ada.id });
+    assert.equal(again.body.room.membership.role, "member");
     for (const userId of ["999999", "nonsense", ""]) {
       const answer = await ada.client.post(members, { userId });
       assert.equal(answer.status, userId === "" ? 400 : 404, userId);

@@ -126,6 +126,43 @@ describe("MongoDB", () => {
     }
   });
 
+  it("counts no mention beyond the last message that is answered with the count", async () => {
+    const keeper = createAnswerKeeper("\x02aggregate\0\x06\0\0\0rooms\0");
+    await using proxy = await startTcpProxy(database.uri, keeper.tap);
+    await using victim = await openMongoStore(proxy.url, log);
+    const room = await makeRoom(store, ["1", "81"]);
+    await store.append(draft(room, "1"));
+    keeper.keep();
+    const asked = victim.findRoom(room.id, "81");
+    await keeper.hasCome;
+    await store.append(draft(room, "1", { mentions: ["81"] }));
+    keeper.letGo();
+    const { lastSeq, membership } = (await asked)?.room ?? {};
+    assert.deepEqual([lastSeq, membership?.unreadCount, membership?.mentionCount], [1, 1, 0]);
+    const now = (await victim.findRoom(room.id, "81"))?.room.membership;
+    assert.deepEqual([now?.unreadCount, now?.mentionCount], [2, 1]);
+  });
+
+  it("looks at the last revision of a room before its last message, which may change meanwhile", async () => {
+    const uri = new URL(database.uri);
+    uri.searchParams.set("monitorCommands", "true");
+    await using watched = await openMongoStore(uri.href, log);
+    const room = await makeRoom(store, ["82"]);
+    const looked: string[][] = [];
+    connections
+      .at(-1)
+      ?.getClient()
+      .on("commandStarted", ({ command }) => {
+        const { aggregate, pipeline = [] }: { aggregate?: string; pipeline?: mongo.Document[] } =
+          command;
+        if (aggregate === "rooms") looked.push(pipeline.flatMap((it) => it.$lookup?.as ?? []));
+      });
+    await watched.listRoomsOf("82");
+    await watched.listRoomStates([room.id]);
+    assert.equal(looked.length, 2);
+    for (const names of looked) assert.ok(names.indexOf("changed") < names.indexOf("last"));
+  });
+
   it("lets nobody block more than a thousand", () =>
     testFullBlocks(store, (userId, count) =>
       database.db
@@ -179,6 +216,28 @@ describe("MongoDB", () => {
       [1, 2],
     );
     assert.equal((await store.findRoom(room.id, "1"))?.room.memberCount, 1);
+  });
+
+  it("tells of a mark that a process has left behind when it died, once it is asked for again", async () => {
+    let isDying = false;
+    await using proxy = await startTcpProxy(database.uri, () => ({
+      fromNear(chunk) {
+        if (isDying && chunk.includes("readlogs")) proxy.refuse();
+        return !isDying || !chunk.includes("readlogs");
+      },
+    }));
+    await using victim = await openMongoStore(proxy.url, log);
+    const room = await makeRoom(store, ["1", "80"]);
+    for (const _ of "abc") await store.append(draft(room, "1"));
+    const mark = { roomId: room.id, userId: "80", seq: 2, onlyRises: true };
+    isDying = true;
+    assert.equal(await codeOf(victim.markRead(mark)), "UNAVAILABLE");
+    assert.equal((await store.findRoom(room.id, "80"))?.room.membership?.readSeq, 2);
+    assert.equal((await store.readPositions(["80"])).get("80"), undefined);
+    const made = await store.markRead(mark);
+    assert.deepEqual(made, { userId: "80", number: 1, roomId: room.id, seq: 2 });
+    assert.deepEqual(await store.listReadMarks("80", 1, 9), [made]);
+    assert.equal(await store.markRead(mark), undefined, "it is noted once");
   });
 
   it("makes a change once whose answer was lost on the way, and keeps nothing of what is deleted", async () => {
@@ -353,6 +412,43 @@ describe("MongoDB", () => {
     assert.equal(JSON.stringify(read?.metadata), JSON.stringify(metadata));
   });
 });
+
+/** Lets a request that contains this be carried out, and keeps its answer until it is let go. */
+function createAnswerKeeper(request: string) {
+  const came = Promise.withResolvers<void>();
+  const kept: (() => void)[] = [];
+  let isWanted = false;
+  let isOver = false;
+  return {
+    /** The next one's is kept. */
+    keep() {
+      isWanted = true;
+    },
+    hasCome: came.promise,
+    letGo() {
+      isOver = true;
+      for (const pass of kept) pass();
+    },
+    tap(link: Link): Tap {
+      let isKept = false;
+      return {
+        fromNear(chunk) {
+          if (isWanted && chunk.includes(request)) {
+            isWanted = false;
+            isKept = true;
+          }
+          return true;
+        },
+        fromFar(chunk) {
+          if (!isKept || isOver) return true;
+          kept.push(() => link.toNear(chunk));
+          came.resolve();
+          return false;
+        },
+      };
+    },
+  };
+}
 
 /** Lets a request be carried out, and ends its connection before the answer passes. */
 function createAnswerThief() {

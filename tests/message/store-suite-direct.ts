@@ -107,6 +107,19 @@ export function testDirectRooms(stores: () => { store: MessageStore; other: Mess
       assert.deepEqual(await store.hideRoom(room.id, newUser()), []);
     });
 
+    test("stay hidden when a message that was there is sent again", async () => {
+      const { store, other } = stores();
+      const [ada, bob] = [newUser(), newUser()];
+      const { room } = await store.openDirectRoom(ada, bob);
+      const sent = draft(room, ada, { clientMessageId: "a" });
+      await store.append(sent);
+      for (const user of [ada, bob]) await other.hideRoom(room.id, user);
+      const { isDuplicate, shown } = await store.append(sent);
+      assert.deepEqual([isDuplicate, shown], [true, []]);
+      assert.deepEqual([await idsOf(other, ada), await idsOf(other, bob)], [[], []]);
+      assert.equal((await store.append(draft(room, ada))).shown.length, 2);
+    });
+
     test("that are left while messages come are in the list after the last of them", async () => {
       const { store, other } = stores();
       const [ada, bob] = [newUser(), newUser()];

@@ -12,6 +12,8 @@ export const addMember =
     const room = await getManagedRoom(members.store, req.roomId, userId);
     const addedId = await findUser(req, call);
     // The store checks again that the caller is a member: the lookup has taken its time.
-    const added = await makeMember(members, room.id, addedId, { byUserId: userId });
-    return { room: added.room };
+    await makeMember(members, room.id, addedId, { byUserId: userId });
+    // What the room is to the user who was added is for that user alone.
+    const view = await members.store.findRoom(room.id, userId);
+    return { room: view?.isMember ? view.room : room };
   };

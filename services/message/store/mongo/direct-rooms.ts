@@ -138,14 +138,18 @@ export async function hideRoom(
   return shown ? [hidden, shown] : [hidden];
 }
 
-/** Brings a direct room that has a new message into the lists of those from whom it is hidden. */
+/**
+ * Brings a direct room that has a message into the lists of those from whom it is hidden, but not
+ * of who has hidden it since: so a message that is sent again does nothing.
+ */
 export async function showRoom(
   db: Mongo,
   users: Mutexes,
   roomId: Types.ObjectId,
+  seq: number,
 ): Promise<MembershipChange[]> {
   const hidden = await db.memberships
-    .find({ roomId, isMember: true, hiddenSeq: { $exists: true } })
+    .find({ roomId, isMember: true, hiddenSeq: { $lt: seq } })
     .select({ userId: 1, _id: 0 })
     .lean();
   const id = roomId.toHexString();

@@ -81,8 +81,9 @@ export async function asMembersSee<S extends { room: Room; member: MemberRow | u
   seen: readonly S[],
 ): Promise<S[]> {
   const unread = seen.flatMap(({ room, member }) => {
-    const readSeq = member?.readSeq ?? room.lastSeq;
-    return member && readSeq < room.lastSeq ? [{ member, readSeq }] : [];
+    const { lastSeq } = room;
+    const readSeq = member?.readSeq ?? lastSeq;
+    return member && readSeq < lastSeq ? [{ member, readSeq, lastSeq }] : [];
   });
   const counts = await countMentions(db, unread);
   return seen.map((one) => {

@@ -93,16 +93,19 @@ function mentionsIn({ roomId, userId, joinedAt }: Member, more: Filter): Filter[
 }
 
 /**
- * How many messages above `readSeq` mention each member; who has none is left out. Each clause is a
- * look into an index, and all of one user are one question.
+ * How many messages above `readSeq` mention each member, none beyond the `lastSeq` that is answered
+ * with it: who counts on from there would count that twice. Who has none is left out. Each clause is
+ * a look into an index, and all of one user are one question.
  */
 export async function countMentions<M extends Member>(
   { messages }: Mongo,
-  unread: readonly { member: M; readSeq: number }[],
+  unread: readonly { member: M; readSeq: number; lastSeq: number }[],
 ): Promise<Map<M, number>> {
   const counts = new Map<M, number>();
   const count = async (its: typeof unread) => {
-    const $or = its.flatMap(({ member, readSeq }) => mentionsIn(member, { seq: { $gt: readSeq } }));
+    const $or = its.flatMap(({ member, readSeq, lastSeq }) =>
+      mentionsIn(member, { seq: { $gt: readSeq, $lte: lastSeq } }),
+    );
     const rows = await messages.aggregate<{ _id: Types.ObjectId; count: number }>([
       { $match: { $or } },
       { $group: { _id: "$roomId", count: { $sum: 1 } } },

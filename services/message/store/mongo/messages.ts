@@ -138,9 +138,13 @@ export async function appendBatch(
       else leases.collided(roomId);
       return count === rows.length ? end() : undefined;
     });
-    const isStored = [...results.values()].some(({ status }) => status === "fulfilled");
+    const stored = [...results.values()].flatMap((it) =>
+      it.status === "fulfilled" ? it.value.message.seq : [],
+    );
     // None is acknowledged before the room is in both lists; to repeat is no harm.
-    if (isDirect && isStored) shown = await showRoom(db, users, roomId);
+    if (isDirect && stored.length > 0) {
+      shown = await showRoom(db, users, roomId, Math.max(...stored));
+    }
   } catch (error) {
     failure = error;
     if (isDirect) results.clear();

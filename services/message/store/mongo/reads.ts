@@ -1,9 +1,9 @@
-import type { Types } from "mongoose";
+import { type QueryFilter, Types } from "mongoose";
 import type { NotifyLevel } from "#gen/aetherconnect/message/v1/room_pb.ts";
 import type { ChangesQuestion, MarkResult } from "../driver.ts";
 import type { NewMark, ReadMark } from "../store.ts";
 import { findLastSeq } from "./last-seq.ts";
-import { type Mongo, toObjectId } from "./schema.ts";
+import { type MembershipDocument, type Mongo, toObjectId } from "./schema.ts";
 import { untilSettled } from "./writes.ts";
 
 /** Rooms kept in a user's log. So many marks between two polls are not to be expected. */
@@ -20,8 +20,7 @@ export async function markRead(db: Mongo, batch: readonly NewMark[]): Promise<Ma
     batch.map(async ({ roomId, userId, seq, onlyRises }) => {
       const id = toObjectId(roomId);
       const lastSeq = await findLastSeq(db, id);
-      const readSeq = Math.min(seq ?? lastSeq, lastSeq);
-      return mark(db, id, userId, onlyRises ? { $max: { readSeq } } : { $set: { readSeq } });
+      return mark(db, id, userId, Math.min(seq ?? lastSeq, lastSeq), onlyRises);
     }),
   );
 }
@@ -29,27 +28,54 @@ export async function markRead(db: Mongo, batch: readonly NewMark[]): Promise<Ma
 /**
  * Changes what a member has read, and then notes in their log that it has changed. What the mark
  * says is read after that: so the last number of a room always says what is stored in the end.
+ * A mark says that it isn't noted until it is: one whose process has died in between is noted by
+ * whoever asks for the same again.
  */
 async function mark(
   db: Mongo,
   roomId: Types.ObjectId,
   userId: string,
-  update: { $max: { readSeq: number } } | { $set: { readSeq: number } },
+  readSeq: number,
+  onlyRises: boolean,
 ): Promise<ReadMark | undefined> {
+  const { memberships } = db;
   const own = { roomId, userId: { $eq: userId }, isMember: true };
+  // Also where a version made the member that knew of no read state.
+  const isOther = { readSeq: { $not: onlyRises ? { $gte: readSeq } : { $eq: readSeq } } };
+  const unnoted = new Types.ObjectId();
   const { made } = await untilSettled(async ({ isRepeat, check }) => {
     check();
-    const { modifiedCount } = await db.memberships.updateOne(own, update);
+    const update = { $set: { readSeq, unnoted } };
+    const { matchedCount } = await memberships.updateOne({ ...own, ...isOther }, update);
+    const left = matchedCount > 0 ? unnoted : await findUnnoted(db, own);
     // An attempt whose answer was lost may have changed it.
-    if (modifiedCount === 0 && !isRepeat) return { made: undefined };
+    if (!left && !isRepeat) return { made: undefined };
     check();
     const log = (await noteInLog(db, userId, roomId)) ?? (await beginLog(db, userId, roomId));
-    const member = await db.memberships.findOne(own).select({ readSeq: 1, _id: 0 }).lean();
+    const member =
+      (await settleNoted(db, { ...own, unnoted: left ?? unnoted })) ??
+      (await memberships.findOne(own).select({ readSeq: 1, _id: 0 }).lean());
     if (!log || member?.readSeq === undefined) return { made: undefined };
     const { number } = log;
     return { made: { userId, number, roomId: roomId.toHexString(), seq: member.readSeq } };
   });
   return made;
+}
+
+type Own = QueryFilter<MembershipDocument>;
+
+async function findUnnoted({ memberships }: Mongo, own: Own): Promise<Types.ObjectId | undefined> {
+  const left = { ...own, unnoted: { $exists: true } };
+  const member = await memberships.findOne(left).select({ unnoted: 1, _id: 0 }).lean();
+  return member?.unnoted;
+}
+
+/** A mark that is noted, unless a later one has come; where this is lost it is noted once more. */
+function settleNoted({ memberships }: Mongo, own: Own) {
+  const update = { $unset: { unnoted: 1 } };
+  return memberships
+    .findOneAndUpdate(own, update, { projection: { readSeq: 1 }, writeConcern: { w: 1 } })
+    .lean();
 }
 
 /** Answers the number that the mark has in the user's log; null where they have none yet. */

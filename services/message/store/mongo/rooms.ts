@@ -73,14 +73,17 @@ async function readRooms(db: Mongo, select: PipelineStage[]): Promise<Room[]> {
   return (await readRoomRows<RoomRow>(db, select, withLast(db))).map(rowToRoom);
 }
 
-/** Pipelines aren't cast by Mongoose: what stands in `select` has its type already. */
+/**
+ * Pipelines aren't cast by Mongoose: what stands in `select` has its type already. The last revision
+ * is looked at before the last message: so no message is older than the revision says.
+ */
 async function readRoomRows<R extends RoomRow>(
   db: Mongo,
   select: PipelineStage[],
   last: ReturnType<typeof lookup>,
 ): Promise<R[]> {
   return db.rooms
-    .aggregate<R>([...select, last, withChanged(db), withHead(db), withMembers(db)])
+    .aggregate<R>([...select, withChanged(db), last, withHead(db), withMembers(db)])
     .readConcern(db.readLevel);
 }
 
@@ -224,8 +227,8 @@ export async function listRoomStates(db: Mongo, roomIds: readonly string[]): Pro
     .aggregate<Pick<ListedRow, "_id" | "last" | "changed">>([
       { $match: { _id: { $in: roomIds.map(toObjectId) } } },
       { $project: { _id: 1 } },
-      withLastMessage(db),
       withChanged(db),
+      withLastMessage(db),
     ])
     .readConcern(db.readLevel);
   return rows.map((row) => {

@@ -98,6 +98,8 @@ export interface MembershipDocument extends MembershipState {
   hiddenSeq?: number;
   /** Absent where a version made it that knew of no such thing: see `roomSeenBy`. */
   readSeq?: number;
+  /** The mark that has set `readSeq`, while it isn't known to be noted in the user's log. */
+  unnoted?: Types.ObjectId;
   /** Absent until the user has chosen. */
   notify?: NotifyLevel;
 }
@@ -210,6 +212,7 @@ const membershipFields = {
   peerId: String,
   hiddenSeq: Number,
   readSeq: Number,
+  unnoted: Schema.Types.ObjectId,
   notify: Number,
   memberCount: required.number,
   createdBy: required.text,
