@@ -33,17 +33,16 @@ interface Room {
   state: "out" | "joining" | "joined";
   /** It was left while a join is under way, whose answer doesn't say whether it came before or after. */
   wasLeft: boolean;
+  /** Events may go on while it is joined again, and what comes by one is answered too then. */
+  mayBeJoined: boolean;
 }
 
 export function createJoins(options: JoinsOptions): Joins {
   const { userId, isListed, ask, again } = options;
   const rooms = new Map<string, Room>();
 
-  /**
-   * One join at a time: what one has answered the next doesn't ask for. Where the socket may have
-   * joined already, events go on, and what comes by one meanwhile is answered too.
-   */
-  const join = (room: Room, mayBeJoined = false) => {
+  /** One join at a time: what one has answered the next doesn't ask for. */
+  const join = (room: Room) => {
     const { picture } = room;
     const { roomId } = picture;
     room.state = "out";
@@ -52,8 +51,12 @@ export function createJoins(options: JoinsOptions): Joins {
     room.state = "joining";
     const since = { roomId, afterSeq: picture.lastSeq, afterRevision: picture.lastRevision };
     ask(since, (error, ack) => {
-      if (error || !ack.success) return again(error, () => join(room, true));
+      if (error || !ack.success) {
+        room.mayBeJoined = true;
+        return again(error, () => join(room));
+      }
       const { lastSeq, lastRevision } = picture;
+      const { mayBeJoined } = room;
       for (const message of ack.changes) {
         if (!mayBeJoined || message.revision > lastRevision) picture.changed(message, false);
       }
@@ -61,9 +64,11 @@ export function createJoins(options: JoinsOptions): Joins {
         if (!mayBeJoined || message.seq > lastSeq) picture.added(message);
       }
       options.onAnswer([...ack.changes, ...ack.messages]);
-      if (ack.hasMore) return join(room, mayBeJoined);
+      if (ack.hasMore) return join(room);
       picture.reached(ack.room);
-      if (room.wasLeft) return join(room, true);
+      // Also if it isn't listed now, and is joined again only when it is.
+      room.mayBeJoined = room.wasLeft;
+      if (room.wasLeft) return join(room);
       room.state = "joined";
       options.onJoined(roomId);
     });
@@ -71,7 +76,8 @@ export function createJoins(options: JoinsOptions): Joins {
   return {
     enter(roomId) {
       const picture = createRoomPicture(roomId, userId);
-      const room: Room = rooms.get(roomId) ?? { picture, state: "out", wasLeft: false };
+      const begun: Room = { picture, state: "out", wasLeft: false, mayBeJoined: false };
+      const room = rooms.get(roomId) ?? begun;
       rooms.set(roomId, room);
       if (room.state === "out") join(room);
     },
@@ -81,7 +87,10 @@ export function createJoins(options: JoinsOptions): Joins {
       else if (room) room.wasLeft = true;
     },
     connected() {
-      for (const room of rooms.values()) join(room);
+      for (const room of rooms.values()) {
+        room.mayBeJoined = false;
+        join(room);
+      }
     },
     lost() {
       for (const room of rooms.values()) room.state = "out";
