@@ -168,6 +168,28 @@ test("two lists that are asked for at once leave one watch", async () => {
   assert.equal((await notified).lastSeq, 1);
 });
 
+test("a socket that is gone while its list waits for another is no fault", async () => {
+  const ada = await services.auth.newUser("Ada");
+  const roomId = await services.newRoom([ada]);
+  const opened = await openStore();
+  const list = held(opened.listRoomsOf);
+  // The end of the instance looks for faults in its log.
+  await using instance = await services.startAnother(
+    {},
+    { store: { ...opened, listRoomsOf: list.ask } },
+  );
+  const url = instance.httpUrl;
+  const socket = await services.connect(ada, { url });
+  socket.emit("watch_rooms", {}, () => undefined);
+  await list.wasRead;
+  socket.emit("watch_rooms", {}, () => undefined);
+  await socket.emitWithAck("leave_room", { roomId });
+  socket.disconnect();
+  const other = await services.connect(ada, { url });
+  list.answer();
+  assert.ok((await other.emitWithAck("watch_rooms", {})).success);
+});
+
 test("a room whose owner leaves while a watch begins is told again behind the list", async () => {
   const [ada, bob] = [await services.auth.newUser("Ada"), await services.auth.newUser("Bob")];
   const roomId = await services.newRoom([ada, bob]);

@@ -26,7 +26,11 @@ export interface WatchContext {
 export const onWatchRooms =
   ({ store, watch, reads, notices }: WatchContext): EventHandler<"watch_rooms"> =>
   async (_payload, { socket, user, afterAck }) => {
-    const release = await lockRoom(socket, allRooms);
+    const release = await lockRoom(socket, allRooms).catch((error: unknown) => {
+      if (socket.connected) throw error;
+    });
+    // Who is gone reads no answer.
+    if (!release) return { rooms: [], truncated: false };
     const open = watch.begin(socket);
     const notes = [reads.note(socket, user.id), notices.note(socket)];
     try {
