@@ -23,7 +23,7 @@ type Order = Command extends infer C ? (C extends Command ? Omit<C, "n"> : never
 
 const startLimitMs = 60_000;
 const commandLimitMs = 30_000;
-const settleLimitMs = 60_000;
+const settleLimitMs = 90_000;
 const finishLimitMs = 300_000;
 
 export function startLoad(logFile: string): Load {

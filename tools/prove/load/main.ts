@@ -1,6 +1,8 @@
 /** The process of the clients: they write, read and do all else, by the SDK and by plain Socket.IO. */
+
 import { writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { budgets } from "#common/budgets.ts";
 import { createRandom } from "../random.ts";
 import { type Actor, createActor } from "./actor.ts";
 import type { ChatClient, Perform } from "./client.ts";
@@ -34,8 +36,8 @@ const state = {
 const nobody = "999999999";
 /** Without an event for so long, everything that was on its way has come: polling takes 2 s. */
 const quietMs = 4_000;
-/** Presence may take its 30 s. */
-const settleLimitMs = 40_000;
+/** The end of a polling client is noticed when it answers no ping. */
+const settleLimitMs = budgets.http.socketPing + budgets.http.socketPong + 10_000;
 
 process.on("message", (command: Command) => {
   obey(command).then(
@@ -150,7 +152,17 @@ function plainClient(options: Omit<SocketClientOptions, "onJoined" | "onLost">):
 async function settle(leastMs: number): Promise<void> {
   const startedAt = Date.now();
   const restsAt = () => Math.max(tally.lastEventAt + quietMs, startedAt + leastMs);
-  while (Date.now() < Math.min(restsAt(), startedAt + settleLimitMs)) await pause(50);
+  const endsAt = startedAt + settleLimitMs;
+  while (Date.now() < Math.min(restsAt(), endsAt)) await pause(50);
+  while (isTakenForOnline() && Date.now() < endsAt) await pause(1_000);
+}
+
+/** Whether somebody is shown online who has a client no more that is. */
+function isTakenForOnline(): boolean {
+  const logs = clients.map((it) => it.log());
+  const online = new Set(logs.flatMap((it) => (it.status === "online" ? it.userId : [])));
+  const shown = logs.flatMap(({ presences }) => Object.entries(presences));
+  return shown.some(([userId, status]) => status === "online" && !online.has(userId));
 }
 
 function report(): void {
