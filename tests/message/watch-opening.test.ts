@@ -168,6 +168,37 @@ test("two lists that are asked for at once leave one watch", async () => {
   assert.equal((await notified).lastSeq, 1);
 });
 
+test("what ends a watch ends those that were asked for before it", async () => {
+  const ada = await services.auth.newUser("Ada");
+  const roomId = await services.newRoom([ada]);
+  const opened = await openStore();
+  const list = held(opened.listRoomsOf);
+  await using instance = await services.startAnother(
+    {},
+    { store: { ...opened, listRoomsOf: list.ask } },
+  );
+  const url = instance.httpUrl;
+  const [socket, other] = [
+    await services.connect(ada, { url }),
+    await services.connect(ada, { url }),
+  ];
+  const watches = [1, 2].map(() => socket.emitWithAck("watch_rooms", {}));
+  await list.wasRead;
+  const ended = socket.emitWithAck("unwatch_rooms", {});
+  await socket.emitWithAck("leave_room", { roomId });
+  list.answer();
+  await Promise.all([...watches, ended]);
+  let heard = 0;
+  socket.on("room_activity", () => heard++);
+  await other.emitWithAck("watch_rooms", {});
+  const notified = next(other, "room_activity");
+  await services.rpc(ada, instance.rpcUrl).messages.sendMessage({ roomId, content: "x" });
+  await notified;
+  // What was written to it before this answer has come before it.
+  await socket.emitWithAck("leave_room", { roomId });
+  assert.equal(heard, 0);
+});
+
 test("a socket that is gone while its list waits for another is no fault", async () => {
   const ada = await services.auth.newUser("Ada");
   const roomId = await services.newRoom([ada]);

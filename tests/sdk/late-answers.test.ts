@@ -66,6 +66,20 @@ const whenGot = (chat: ChatClient, event: ServerEvent) =>
     });
   });
 
+test("what comes before the list, and isn't in it, stays", async () => {
+  await using server = await startServer({
+    events: {
+      watch_rooms() {
+        server.notify("mentioned", { message: message(2) });
+        return { rooms: [room("a", 1)], truncated: false };
+      },
+    },
+  });
+  using chat = await startClient(server);
+  const { lastSeq, membership } = listed(chat) ?? {};
+  assert.deepEqual([lastSeq, membership?.unreadCount, membership?.mentionCount], [2, 2, 1]);
+});
+
 test("what comes while a room is being closed stands in the list", async () => {
   await using server = await startServer({
     events: {

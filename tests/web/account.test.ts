@@ -24,9 +24,15 @@ describe("one's own account", { skip: noChromium }, async () => {
     const sessions = page.getByRole("main").getByRole("listitem");
     await sessions.filter({ hasText: "This one" }).waitFor();
     const asked: string[] = [];
-    page.on("request", (it) => it.method() === "DELETE" && asked.push(it.url()));
+    const mayGo = Promise.withResolvers<void>();
+    await page.route("**/api/auth/sessions/*", async (route) => {
+      asked.push(route.request().url());
+      await mayGo.promise;
+      await route.continue();
+    });
     // The newest one of the others is the other browser's.
     await sessions.getByRole("button", { name: "End" }).first().dblclick();
+    mayGo.resolve();
     await other.page.getByText("Your session has ended. Sign in to go on.").waitFor();
     assert.equal(asked.length, 1, asked.join());
     await page.reload();

@@ -167,25 +167,23 @@ export function createDirectory(options: DirectoryOptions): Directory {
     isLoaded = true;
     view.changed();
   };
-  wire.onUp(async () => {
+  const list = async () => {
     try {
-      const { truncated } = await wire.emit("watch_rooms", {}, (answer) => {
-        if (!answer.truncated) replace(answer.rooms);
-      });
-      if (!truncated) return;
+      const listed = await wire.emit("watch_rooms", {});
+      if (!listed.truncated) return listed;
     } catch (error) {
       // A server of contract 1.0 knows no such event.
       if (toChatError(error).code !== "VALIDATION_FAILED") throw error;
       problems.say("CONTRACT_OLDER", true);
     }
+    return session.call("listRooms", {});
+  };
+  wire.onUp(() => {
     const before = rooms;
-    await load(
-      () => session.call("listRooms", {}),
-      (answer) => {
-        if (rooms !== before) throw unreachable();
-        replace(answer.rooms);
-      },
-    );
+    return load(list, (listed) => {
+      if (rooms !== before) throw unreachable();
+      replace(listed.rooms);
+    });
   });
   session.onUser(() => {
     rooms = new Map();

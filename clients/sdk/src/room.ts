@@ -103,6 +103,7 @@ export function createRoom(options: RoomOptions): RoomCore {
     for (const message of messages) {
       log.change(message);
       newest.change(message);
+      directory.heard(message);
       if (!pins) continue;
       pins = pins.filter((it) => it.seq !== message.seq);
       if (message.pinnedAt) pins = [message, ...pins].sort(byPin);
@@ -131,6 +132,7 @@ export function createRoom(options: RoomOptions): RoomCore {
         typing.forget(message.userId);
         outbox.arrived(message);
       }
+      stored = unheard();
       for (const thread of threads) thread.onMessages(messages);
       live.push(messages);
       changed();
