@@ -14,6 +14,7 @@ import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { createRpcClient } from "#common/rpc/client.ts";
 import { createServiceTokens } from "#common/tokens/service-token.ts";
+import { AuthService } from "#gen/aetherconnect/auth/v1/auth_pb.ts";
 import { createRpcServer, Health, HealthCheckResponse_ServingStatus } from "#rpc";
 import { openConnections } from "../../packages/rpc/src/connections.ts";
 import { createOnePortServer, type OnePortServer } from "../../packages/rpc/src/one-port.ts";
@@ -222,12 +223,12 @@ describe("connections of a server", () => {
   test("don't run a call of which only a part has come", async (t) => {
     let runs = 0;
     const handlers = {
-      async check() {
+      async updateProfile() {
         runs++;
         return {};
       },
     };
-    const serving = createRpcServer({ implementations: [{ service: Health, handlers }] });
+    const serving = createRpcServer({ implementations: [{ service: AuthService, handlers }] });
     const toPort = await open(serving.server, [], t);
     const socket = connect(toPort, "127.0.0.1");
     const [[accepted]] = await Promise.all([
@@ -238,11 +239,11 @@ describe("connections of a server", () => {
     session.on("error", () => undefined);
     const call = session.request({
       ":method": "POST",
-      ":path": `/${Health.typeName}/Check`,
+      ":path": `/${AuthService.typeName}/UpdateProfile`,
       "content-type": "application/proto",
     });
     call.on("error", () => undefined);
-    // `service: "a"`, which is a message by itself, but isn't said to be all.
+    // `firstName: "a"`, which is a message by itself, but isn't said to be all.
     call.write(Buffer.from([10, 1, 97]));
     await new Promise((resolve) => session.ping((...answer) => resolve(answer)));
     socket.destroySoon();
