@@ -146,15 +146,19 @@ test("who leaves a room before a message has come is told of it as a watcher", a
   assert.equal((await notified).lastSeq, 1);
 });
 
+/** An instance that holds back the first list of rooms. */
+async function startHoldingList() {
+  const opened = await openStore();
+  const list = held(opened.listRoomsOf);
+  const store = { ...opened, listRoomsOf: list.ask };
+  return { instance: await services.startAnother({}, { store }), list };
+}
+
 test("two lists that are asked for at once leave one watch", async () => {
   const ada = await services.auth.newUser("Ada");
   const roomId = await services.newRoom([ada]);
-  const opened = await openStore();
-  const list = held(opened.listRoomsOf);
-  await using instance = await services.startAnother(
-    {},
-    { store: { ...opened, listRoomsOf: list.ask } },
-  );
+  const { instance, list } = await startHoldingList();
+  await using _ = instance;
   const socket = await services.connect(ada, { url: instance.httpUrl });
   const first = socket.emitWithAck("watch_rooms", {});
   await list.wasRead;
@@ -171,12 +175,8 @@ test("two lists that are asked for at once leave one watch", async () => {
 test("what ends a watch ends those that were asked for before it", async () => {
   const ada = await services.auth.newUser("Ada");
   const roomId = await services.newRoom([ada]);
-  const opened = await openStore();
-  const list = held(opened.listRoomsOf);
-  await using instance = await services.startAnother(
-    {},
-    { store: { ...opened, listRoomsOf: list.ask } },
-  );
+  const { instance, list } = await startHoldingList();
+  await using _ = instance;
   const url = instance.httpUrl;
   const [socket, other] = [
     await services.connect(ada, { url }),
@@ -202,13 +202,9 @@ test("what ends a watch ends those that were asked for before it", async () => {
 test("a socket that is gone while its list waits for another is no fault", async () => {
   const ada = await services.auth.newUser("Ada");
   const roomId = await services.newRoom([ada]);
-  const opened = await openStore();
-  const list = held(opened.listRoomsOf);
-  // The end of the instance looks for faults in its log.
-  await using instance = await services.startAnother(
-    {},
-    { store: { ...opened, listRoomsOf: list.ask } },
-  );
+  const { instance, list } = await startHoldingList();
+  // Its end looks for faults in its log.
+  await using _ = instance;
   const url = instance.httpUrl;
   const socket = await services.connect(ada, { url });
   socket.emit("watch_rooms", {}, () => undefined);
@@ -224,12 +220,8 @@ test("a socket that is gone while its list waits for another is no fault", async
 test("a room whose owner leaves while a watch begins is told again behind the list", async () => {
   const [ada, bob] = [await services.auth.newUser("Ada"), await services.auth.newUser("Bob")];
   const roomId = await services.newRoom([ada, bob]);
-  const opened = await openStore();
-  const list = held(opened.listRoomsOf);
-  await using instance = await services.startAnother(
-    {},
-    { store: { ...opened, listRoomsOf: list.ask } },
-  );
+  const { instance, list } = await startHoldingList();
+  await using _ = instance;
   const socket = await services.connect(bob, { url: instance.httpUrl });
   const changed = next(socket, "room_changed");
   const watching = socket.emitWithAck("watch_rooms", {});

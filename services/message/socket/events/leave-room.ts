@@ -3,7 +3,7 @@ import type { RoomMessages } from "#message/realtime/room-messages.ts";
 import type { RoomWatch } from "#message/realtime/room-watch.ts";
 import { roomName } from "../chat-server.ts";
 import type { EventHandler } from "./event-handler.ts";
-import { lockRoom } from "./room-mutex.ts";
+import { lockWhileThere } from "./room-mutex.ts";
 
 export interface LeaveContext {
   delivery: Pick<Delivery, "flush">;
@@ -15,10 +15,7 @@ export interface LeaveContext {
 export const onLeaveRoom =
   ({ delivery, messages, watch }: LeaveContext): EventHandler<"leave_room"> =>
   async ({ roomId }, { socket }) => {
-    const release = await lockRoom(socket, roomId).catch((error: unknown) => {
-      // One that is gone has left.
-      if (socket.connected) throw error;
-    });
+    const release = await lockWhileThere(socket, roomId);
     if (socket.data.joined.delete(roomId)) {
       delivery.flush(roomId);
       socket.leave(roomName(roomId));

@@ -30,6 +30,19 @@ export async function lockRoom(socket: ChatSocket, roomId: string): Promise<() =
   throw new AppError("NOT_IN_ROOM");
 }
 
+/** The same, for what a socket that is gone has no need of: undefined then. @throws AppError RATE_LIMITED */
+export async function lockWhileThere(
+  socket: ChatSocket,
+  roomId: string,
+): Promise<(() => void) | undefined> {
+  try {
+    return await lockRoom(socket, roomId);
+  } catch (error) {
+    if (socket.connected) throw error;
+    return undefined;
+  }
+}
+
 /**
  * For what needs a joined socket. A join that is under way is waited for, so that a client
  * needn't wait for its acknowledgement. @throws AppError NOT_IN_ROOM

@@ -4,9 +4,8 @@ import type { RoomWatch } from "#message/realtime/room-watch.ts";
 import { byActivity, withinBytes } from "#message/rooms/last-messages.ts";
 import { lastMessagesBytes } from "#message/store/room-limits.ts";
 import type { MessageStore } from "#message/store/store.ts";
-import type { ChatSocket } from "../chat-server.ts";
 import type { EventHandler } from "./event-handler.ts";
-import { lockRoom } from "./room-mutex.ts";
+import { lockWhileThere } from "./room-mutex.ts";
 
 const mostListed = 200;
 /** In the place of a room's id: no room has this one. */
@@ -27,7 +26,7 @@ export interface WatchContext {
 export const onWatchRooms =
   ({ store, watch, reads, notices }: WatchContext): EventHandler<"watch_rooms"> =>
   async (_payload, { socket, user, afterAck }) => {
-    const release = await lockList(socket);
+    const release = await lockWhileThere(socket, allRooms);
     // Who is gone reads no answer.
     if (!release) return { rooms: [], truncated: false };
     const open = watch.begin(socket);
@@ -57,18 +56,8 @@ export const onUnwatchRooms =
   ({ watch }: Pick<WatchContext, "watch">): EventHandler<"unwatch_rooms"> =>
   async (_payload, { socket }) => {
     // A watch that was asked for before it has begun by then.
-    const release = await lockList(socket);
+    const release = await lockWhileThere(socket, allRooms);
     watch.end(socket);
     release?.();
     return {};
   };
-
-/** Undefined for a socket that is gone. @throws AppError RATE_LIMITED where too many wait */
-async function lockList(socket: ChatSocket): Promise<(() => void) | undefined> {
-  try {
-    return await lockRoom(socket, allRooms);
-  } catch (error) {
-    if (socket.connected) throw error;
-    return undefined;
-  }
-}
